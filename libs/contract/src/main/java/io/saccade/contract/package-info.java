@@ -1,4 +1,8 @@
-/** What travels between the services: events, topics, headers and their JSON form. */
+/**
+ * What travels between the services, and how it is written: CloudEvents attributes, JSON values, identifiers.
+ *
+ * <p>The events themselves are in {@code contract.event}, the topics in {@code contract.topic}.
+ */
 @NullMarked
 package io.saccade.contract;
 
