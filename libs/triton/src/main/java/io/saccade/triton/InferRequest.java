@@ -1,0 +1,142 @@
+package io.saccade.triton;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One inference to ask for.
+ *
+ * @param model      name of the model
+ * @param version    version of the model, empty for the one the server chooses
+ * @param id         comes back in the answer and stands in the server's log and traces; empty for none
+ * @param inputs     tensors, at least one, no name twice; with a batch dimension if the model has one
+ * @param outputs    names of the outputs wanted; empty for all
+ * @param timeout    longest wait for the answer, waiting in the server's queue included; null for the client's default
+ * @param parameters request parameters: Boolean, Long, Double or String
+ * @param headers    gRPC metadata of this call, such as W3C {@code traceparent}
+ */
+public record InferRequest(
+        String model,
+        String version,
+        String id,
+        List<Tensor> inputs,
+        List<String> outputs,
+        @Nullable Duration timeout,
+        Map<String, Object> parameters,
+        Map<String, String> headers) {
+
+    /** Checks what can be checked without knowing the model. */
+    public InferRequest {
+        requireNonNull(version, "version");
+        requireNonNull(id, "id");
+        if (model.isEmpty()) {
+            throw new IllegalArgumentException("a request needs the name of a model");
+        }
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        parameters = Map.copyOf(parameters);
+        headers = Map.copyOf(headers);
+        if (inputs.isEmpty()) {
+            throw new IllegalArgumentException("a request to model '" + model + "' needs at least one input");
+        }
+        Set<String> names = new HashSet<>();
+        for (Tensor input : inputs) {
+            if (!names.add(input.name())) {
+                throw new IllegalArgumentException(
+                        "input '" + input.name() + "' occurs twice in a request to model '" + model + "'");
+            }
+        }
+        parameters.forEach((name, value) -> {
+            if (!(value instanceof Boolean
+                    || value instanceof Long
+                    || value instanceof Double
+                    || value instanceof String)) {
+                throw new IllegalArgumentException(
+                        "parameter '" + name + "' must be Boolean, Long, Double or String, got "
+                                + value.getClass().getSimpleName());
+            }
+        });
+    }
+
+    /** Starts a request to a model. */
+    public static Builder to(String model) {
+        return new Builder(model);
+    }
+
+    /** Collects a request; not for several threads. */
+    public static final class Builder {
+        private final String model;
+        private String version = "";
+        private String id = "";
+        private final List<Tensor> inputs = new ArrayList<>();
+        private final List<String> outputs = new ArrayList<>();
+        private @Nullable Duration timeout;
+        private final Map<String, Object> parameters = new LinkedHashMap<>();
+        private final Map<String, String> headers = new LinkedHashMap<>();
+
+        private Builder(String model) {
+            this.model = model;
+        }
+
+        /** The version to ask; without it the server chooses. */
+        public Builder version(String version) {
+            this.version = version;
+            return this;
+        }
+
+        /** The id that comes back in the answer. */
+        public Builder id(String id) {
+            this.id = id;
+            return this;
+        }
+
+        /** Adds an input. */
+        public Builder input(Tensor input) {
+            inputs.add(input);
+            return this;
+        }
+
+        /** Asks for this output, and no others but those named as well. */
+        public Builder output(String name) {
+            outputs.add(name);
+            return this;
+        }
+
+        /** Longest wait for the answer. */
+        public Builder timeout(Duration timeout) {
+            this.timeout = timeout;
+            return this;
+        }
+
+        /** Adds a request parameter: Boolean, Long, Double or String. */
+        public Builder parameter(String name, Object value) {
+            parameters.put(name, value);
+            return this;
+        }
+
+        /** Adds gRPC metadata. */
+        public Builder header(String name, String value) {
+            headers.put(name, value);
+            return this;
+        }
+
+        /** Adds gRPC metadata. */
+        public Builder headers(Map<String, String> headers) {
+            this.headers.putAll(headers);
+            return this;
+        }
+
+        /** The request, checked. */
+        public InferRequest build() {
+            return new InferRequest(model, version, id, inputs, outputs, timeout, parameters, headers);
+        }
+    }
+}

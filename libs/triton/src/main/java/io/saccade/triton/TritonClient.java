@@ -1,0 +1,573 @@
+package io.saccade.triton;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.saccade.triton.proto.GRPCInferenceServiceGrpc;
+import io.saccade.triton.proto.ModelConfig;
+import io.saccade.triton.proto.ModelConfigRequest;
+import io.saccade.triton.proto.ModelInferResponse;
+import io.saccade.triton.proto.ModelInput;
+import io.saccade.triton.proto.ModelMetadataRequest;
+import io.saccade.triton.proto.ModelMetadataResponse;
+import io.saccade.triton.proto.ModelMetadataResponse.TensorMetadata;
+import io.saccade.triton.proto.ModelOutput;
+import io.saccade.triton.proto.ModelReadyRequest;
+import io.saccade.triton.proto.ModelStatisticsRequest;
+import io.saccade.triton.proto.RepositoryIndexRequest;
+import io.saccade.triton.proto.RepositoryModelLoadRequest;
+import io.saccade.triton.proto.RepositoryModelUnloadRequest;
+import io.saccade.triton.proto.ServerLiveRequest;
+import io.saccade.triton.proto.ServerMetadataRequest;
+import io.saccade.triton.proto.ServerReadyRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls one or several equal Triton servers. Safe for any number of threads and calls at once; it sets no bound to the calls
+ * in flight, that is the caller's business. Connects at the first call, so building it never fails for a server that is away.
+ *
+ * <p>Failures are {@link TritonException}s. Nothing is sent a second time, except what gRPC knows the server never saw.
+ *
+ * <p>{@link #infer} completes on gRPC's executor; what is chained to it must not block there. All other calls block, which is
+ * cheap on a virtual thread.
+ */
+public final class TritonClient implements AutoCloseable {
+    private final ChannelPool channels;
+    private final List<ClientInterceptor> interceptors;
+    private final Map<String, String> headers;
+    private final Duration timeout;
+    private final Duration controlTimeout;
+    private final InferListener listener;
+
+    private TritonClient(Builder builder) {
+        this.channels = new ChannelPool(builder.channels());
+        this.interceptors = List.copyOf(builder.interceptors);
+        this.headers = Map.copyOf(builder.headers);
+        this.timeout = builder.timeout;
+        this.controlTimeout = builder.controlTimeout;
+        this.listener = builder.listener;
+    }
+
+    /** Starts the settings of a client. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Asks a model once.
+     *
+     * @return completes with the answer, or exceptionally with {@link TritonException}; cancelling it cancels the call, and a
+     *         server that has not begun to run it will not
+     */
+    public CompletableFuture<InferResult> infer(InferRequest request) {
+        InferCall call = new InferCall(request);
+        call.start();
+        return call.future;
+    }
+
+    /**
+     * Asks a model once and waits. An interrupt cancels the call; the thread stays interrupted.
+     *
+     * @throws TritonException when there is no answer
+     */
+    public InferResult inferBlocking(InferRequest request) {
+        CompletableFuture<InferResult> future = infer(request);
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            future.cancel(true);
+            Thread.currentThread().interrupt();
+            throw TritonException.of(
+                    "infer",
+                    request.model(),
+                    Status.CANCELLED
+                            .withDescription("the calling thread was interrupted")
+                            .withCause(e)
+                            .asRuntimeException());
+        } catch (ExecutionException e) {
+            throw rethrow(request.model(), e);
+        } catch (CancellationException e) {
+            throw TritonException.of(
+                    "infer", request.model(), Status.CANCELLED.withCause(e).asRuntimeException());
+        }
+    }
+
+    private static TritonException rethrow(String model, ExecutionException e) {
+        return switch (e.getCause()) {
+            case TritonException known -> known;
+            case Error error -> throw error;
+            case null -> TritonException.of("infer", model, e);
+            case Throwable other -> TritonException.of("infer", model, other);
+        };
+    }
+
+    /** Whether the server's process answers; false as well when it cannot be reached. */
+    public boolean serverLive() {
+        return answersYes(() -> control(
+                        "live",
+                        "",
+                        GRPCInferenceServiceGrpc.getServerLiveMethod(),
+                        ServerLiveRequest.getDefaultInstance())
+                .getLive());
+    }
+
+    /** Whether the server and, if it is strict, all its models are ready; false as well when it cannot be reached. */
+    public boolean serverReady() {
+        return answersYes(() -> control(
+                        "ready",
+                        "",
+                        GRPCInferenceServiceGrpc.getServerReadyMethod(),
+                        ServerReadyRequest.getDefaultInstance())
+                .getReady());
+    }
+
+    /**
+     * Whether a model can be asked now. A model the server does not know is not ready, whether it says so with an answer or,
+     * as newer servers do, with NOT_FOUND; false as well when the server cannot be reached.
+     */
+    public boolean modelReady(String model) {
+        return answersYes(() -> control(
+                        "ready",
+                        model,
+                        GRPCInferenceServiceGrpc.getModelReadyMethod(),
+                        ModelReadyRequest.newBuilder().setName(model).build())
+                .getReady());
+    }
+
+    private static boolean answersYes(BooleanSupplier call) {
+        try {
+            return call.getAsBoolean();
+        } catch (TritonException e) {
+            return switch (e.code()) {
+                case NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> false;
+                default -> throw e;
+            };
+        }
+    }
+
+    /** Name, version and extensions of the server. */
+    public ServerInfo serverMetadata() {
+        var answer = control(
+                "metadata",
+                "",
+                GRPCInferenceServiceGrpc.getServerMetadataMethod(),
+                ServerMetadataRequest.getDefaultInstance());
+        return new ServerInfo(answer.getName(), answer.getVersion(), answer.getExtensionsList());
+    }
+
+    /** What a model says of itself, in the version the server chooses. */
+    public ModelInfo describe(String model) {
+        return describe(model, "");
+    }
+
+    /** What a version of a model says of itself; an empty version is the one the server chooses. */
+    public ModelInfo describe(String model, String version) {
+        ModelMetadataResponse metadata = control(
+                "metadata",
+                model,
+                GRPCInferenceServiceGrpc.getModelMetadataMethod(),
+                ModelMetadataRequest.newBuilder()
+                        .setName(model)
+                        .setVersion(version)
+                        .build());
+        ModelConfig config = control(
+                        "config",
+                        model,
+                        GRPCInferenceServiceGrpc.getModelConfigMethod(),
+                        ModelConfigRequest.newBuilder()
+                                .setName(model)
+                                .setVersion(version)
+                                .build())
+                .getConfig();
+        Map<String, String> parameters = new LinkedHashMap<>();
+        config.getParametersMap().forEach((name, value) -> parameters.put(name, value.getStringValue()));
+        boolean batches = config.getMaxBatchSize() > 0;
+        return new ModelInfo(
+                metadata.getName().isEmpty() ? model : metadata.getName(),
+                version,
+                metadata.getVersionsList(),
+                metadata.getPlatform(),
+                config.getMaxBatchSize(),
+                config.getModelTransactionPolicy().getDecoupled(),
+                config.getInputCount() == 0
+                        ? specs(model, batches, metadata.getInputsList())
+                        : config.getInputList().stream()
+                                .map(input -> spec(model, input))
+                                .toList(),
+                config.getOutputCount() == 0
+                        ? specs(model, batches, metadata.getOutputsList())
+                        : config.getOutputList().stream()
+                                .map(output -> spec(model, output))
+                                .toList(),
+                parameters);
+    }
+
+    private static TensorSpec spec(String model, ModelInput input) {
+        return new TensorSpec(
+                input.getName(),
+                type(model, input.getName(), DataType.of(input.getDataType()).orElse(null)),
+                Shape.of(input.getDimsList()),
+                input.getOptional());
+    }
+
+    private static TensorSpec spec(String model, ModelOutput output) {
+        return new TensorSpec(
+                output.getName(),
+                type(model, output.getName(), DataType.of(output.getDataType()).orElse(null)),
+                Shape.of(output.getDimsList()),
+                false);
+    }
+
+    private static List<TensorSpec> specs(String model, boolean batches, List<TensorMetadata> tensors) {
+        return tensors.stream()
+                .map(tensor -> {
+                    Shape shape = Shape.of(tensor.getShapeList());
+                    return new TensorSpec(
+                            tensor.getName(),
+                            type(
+                                    model,
+                                    tensor.getName(),
+                                    DataType.ofWireName(tensor.getDatatype()).orElse(null)),
+                            batches && shape.rank() > 0 ? shape.withoutFirst() : shape,
+                            false);
+                })
+                .toList();
+    }
+
+    private static DataType type(String model, String tensor, @Nullable DataType type) {
+        if (type == null) {
+            throw TritonException.protocol(
+                    model, "tensor '" + tensor + "' is declared with a datatype this client does not know", null);
+        }
+        return type;
+    }
+
+    /** What a model has done since it was loaded, one entry for each version; all models for an empty name. */
+    public List<ModelUsage> statistics(String model) {
+        return control(
+                        "statistics",
+                        model,
+                        GRPCInferenceServiceGrpc.getModelStatisticsMethod(),
+                        ModelStatisticsRequest.newBuilder().setName(model).build())
+                .getModelStatsList()
+                .stream()
+                .map(ModelUsage::of)
+                .toList();
+    }
+
+    /** The models in the server's repository, ready or not. */
+    public List<ModelState> repositoryIndex() {
+        return control(
+                        "repository index",
+                        "",
+                        GRPCInferenceServiceGrpc.getRepositoryIndexMethod(),
+                        RepositoryIndexRequest.getDefaultInstance())
+                .getModelsList()
+                .stream()
+                .map(model -> new ModelState(model.getName(), model.getVersion(), model.getState(), model.getReason()))
+                .toList();
+    }
+
+    /** Loads a model, or loads it again; returns when it is ready. Only for a server with explicit model control. */
+    public void loadModel(String model) {
+        control(
+                "load",
+                model,
+                GRPCInferenceServiceGrpc.getRepositoryModelLoadMethod(),
+                RepositoryModelLoadRequest.newBuilder().setModelName(model).build());
+    }
+
+    /** Unloads a model. Only for a server with explicit model control. */
+    public void unloadModel(String model) {
+        control(
+                "unload",
+                model,
+                GRPCInferenceServiceGrpc.getRepositoryModelUnloadMethod(),
+                RepositoryModelUnloadRequest.newBuilder().setModelName(model).build());
+    }
+
+    /** Takes no more calls, lets those in flight end for up to 5 seconds, then cancels them. */
+    @Override
+    public void close() {
+        channels.close();
+    }
+
+    private <Q, A> A control(String what, String model, MethodDescriptor<Q, A> method, Q request) {
+        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(controlTimeout.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            return ClientCalls.blockingUnaryCall(channel(Map.of()), method, options, request);
+        } catch (StatusRuntimeException e) {
+            throw TritonException.of(what, model, e);
+        }
+    }
+
+    private Channel channel(Map<String, String> callHeaders) {
+        Channel channel = ClientInterceptors.intercept(channels.next(), interceptors);
+        if (headers.isEmpty() && callHeaders.isEmpty()) {
+            return channel;
+        }
+        Metadata metadata = new Metadata();
+        headers.forEach((name, value) -> put(metadata, name, value));
+        callHeaders.forEach((name, value) -> put(metadata, name, value));
+        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(metadata));
+    }
+
+    private static void put(Metadata metadata, String name, String value) {
+        metadata.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value);
+    }
+
+    /** One inference under way: ends exactly once, by answer, failure or cancellation. */
+    private final class InferCall implements StreamObserver<ModelInferResponse> {
+        private final InferRequest request;
+        private final CompletableFuture<InferResult> future = new CompletableFuture<>();
+        private final long started = System.nanoTime();
+        private final AtomicBoolean ended = new AtomicBoolean();
+        private @Nullable ModelInferResponse answer;
+
+        InferCall(InferRequest request) {
+            this.request = request;
+        }
+
+        void start() {
+            Duration wait = requireNonNull(request.timeout() == null ? timeout : request.timeout());
+            ClientCall<?, ModelInferResponse> call = send(wait);
+            future.whenComplete((_, _) -> {
+                if (future.isCancelled()) {
+                    call.cancel("the caller cancelled", null);
+                    end(Fault.PASSING);
+                }
+            });
+        }
+
+        private ClientCall<?, ModelInferResponse> send(Duration wait) {
+            var message = InferCodec.encode(request);
+            var call = channel(request.headers())
+                    .newCall(
+                            GRPCInferenceServiceGrpc.getModelInferMethod(),
+                            CallOptions.DEFAULT.withDeadlineAfter(wait.toNanos(), TimeUnit.NANOSECONDS));
+            listener.started(request.model());
+            ClientCalls.asyncUnaryCall(call, message, this);
+            return call;
+        }
+
+        @Override
+        public void onNext(ModelInferResponse message) {
+            answer = message;
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            fail(TritonException.of("infer", request.model(), failure));
+        }
+
+        @Override
+        public void onCompleted() {
+            InferResult result;
+            try {
+                result = InferCodec.decode(request, requireNonNull(answer, "gRPC ends a unary call with an answer"));
+            } catch (TritonException e) {
+                fail(e);
+                return;
+            } catch (RuntimeException e) {
+                fail(TritonException.protocol(request.model(), "the answer cannot be read: " + e, e));
+                return;
+            }
+            end(null);
+            future.complete(result);
+        }
+
+        private void fail(TritonException failure) {
+            end(failure.fault());
+            future.completeExceptionally(failure);
+        }
+
+        private void end(@Nullable Fault fault) {
+            if (ended.compareAndSet(false, true)) {
+                listener.finished(request.model(), Duration.ofNanos(System.nanoTime() - started), fault);
+            }
+        }
+    }
+
+    /** The settings of a client; not for several threads. */
+    public static final class Builder {
+        private final List<String> endpoints = new ArrayList<>();
+        private final List<ClientInterceptor> interceptors = new ArrayList<>();
+        private final Map<String, String> headers = new LinkedHashMap<>();
+        private int channelsPerEndpoint = 2;
+        private Duration timeout = Duration.ofSeconds(10);
+        private Duration controlTimeout = Duration.ofSeconds(5);
+        private int maxInboundBytes = 64 << 20;
+        private int flowControlWindow = 8 << 20;
+        private String userAgent = "saccade-triton";
+        private @Nullable Executor executor;
+        private InferListener listener = InferListener.NONE;
+        private Consumer<NettyChannelBuilder> customizer = _ -> {};
+
+        private Builder() {}
+
+        /**
+         * Adds a server: {@code host:port}, or a gRPC name such as {@code dns:///triton.models:8001} that stands for several.
+         * Calls go to all of them in turn.
+         */
+        public Builder endpoint(String endpoint) {
+            if (endpoint.isBlank()) {
+                throw new IllegalArgumentException("an endpoint must be host:port or dns:///host:port, got ''");
+            }
+            endpoints.add(endpoint.strip());
+            return this;
+        }
+
+        /** Adds servers, as {@link #endpoint(String)}. */
+        public Builder endpoints(Collection<String> endpoints) {
+            endpoints.forEach(this::endpoint);
+            return this;
+        }
+
+        /** Connections to each server, 2 by default. One carries about 1 GB/s and costs up to one core at that rate. */
+        public Builder channelsPerEndpoint(int channels) {
+            if (channels < 1) {
+                throw new IllegalArgumentException("channels per endpoint must be 1 or more, got " + channels);
+            }
+            channelsPerEndpoint = channels;
+            return this;
+        }
+
+        /** Longest wait for an inference that sets none itself, 10 seconds by default. */
+        public Builder timeout(Duration timeout) {
+            this.timeout = positive("timeout", timeout);
+            return this;
+        }
+
+        /** Longest wait for every other call, 5 seconds by default; loading a large model needs more. */
+        public Builder controlTimeout(Duration timeout) {
+            controlTimeout = positive("control timeout", timeout);
+            return this;
+        }
+
+        /** Largest answer accepted, 64 MiB by default; a larger one fails as {@link Fault#PERMANENT}. */
+        public Builder maxInboundBytes(int bytes) {
+            maxInboundBytes = bytes;
+            return this;
+        }
+
+        /** HTTP/2 window of each connection for what comes in, 8 MiB by default; 0 lets gRPC measure and choose. */
+        public Builder flowControlWindow(int bytes) {
+            flowControlWindow = bytes;
+            return this;
+        }
+
+        /** What the server's log shows. */
+        public Builder userAgent(String userAgent) {
+            this.userAgent = requireNonNull(userAgent);
+            return this;
+        }
+
+        /** Sees every call, in this order: the place for tracing and metrics of gRPC itself. */
+        public Builder interceptor(ClientInterceptor interceptor) {
+            interceptors.add(requireNonNull(interceptor));
+            return this;
+        }
+
+        /** Sends this metadata with every call, such as a restricted protocol's key. */
+        public Builder header(String name, String value) {
+            headers.put(name, value);
+            return this;
+        }
+
+        /** Reads answers and completes futures; gRPC's shared cached threads by default. */
+        public Builder executor(Executor executor) {
+            this.executor = executor;
+            return this;
+        }
+
+        /** Is told of each inference. */
+        public Builder listener(InferListener listener) {
+            this.listener = requireNonNull(listener);
+            return this;
+        }
+
+        /** Last word on each channel, after all other settings: TLS, keep-alive, and what this builder does not name. */
+        public Builder customize(Consumer<NettyChannelBuilder> customizer) {
+            this.customizer = requireNonNull(customizer);
+            return this;
+        }
+
+        /**
+         * The client; it connects at its first call.
+         *
+         * @throws IllegalArgumentException without an endpoint, or with one that cannot be read
+         */
+        public TritonClient build() {
+            if (endpoints.isEmpty()) {
+                throw new IllegalArgumentException("a Triton client needs at least one endpoint (host:port)");
+            }
+            return new TritonClient(this);
+        }
+
+        /** One channel of each endpoint, then the second of each: neighbours in turn are different servers. */
+        private List<ManagedChannel> channels() {
+            List<ManagedChannel> all = new ArrayList<>();
+            for (int i = 0; i < channelsPerEndpoint; i++) {
+                for (String endpoint : endpoints) {
+                    all.add(channel(endpoint));
+                }
+            }
+            return all;
+        }
+
+        private ManagedChannel channel(String endpoint) {
+            NettyChannelBuilder builder = NettyChannelBuilder.forTarget(endpoint)
+                    .usePlaintext()
+                    .userAgent(userAgent)
+                    .maxInboundMessageSize(maxInboundBytes)
+                    .defaultLoadBalancingPolicy("round_robin")
+                    // gRPC itself repeats only what the server never processed. It keeps a request for that; the
+                    // default
+                    // of 16 MiB for a channel would be full at some 26 calls of 600 KB, and repeat none of the others.
+                    .perRpcBufferLimit(64 << 20)
+                    .retryBufferSize(1L << 30);
+            if (flowControlWindow > 0) {
+                builder.flowControlWindow(flowControlWindow);
+            }
+            if (executor != null) {
+                builder.executor(executor);
+            }
+            customizer.accept(builder);
+            return builder.build();
+        }
+
+        private static Duration positive(String what, Duration duration) {
+            if (duration.isNegative() || duration.isZero()) {
+                throw new IllegalArgumentException(what + " must be positive, got " + duration);
+            }
+            return duration;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.saccade.triton;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call that failed: at the server, on the way, or because the answer broke the protocol. Its text holds names, types and
+ * shapes, never the contents of a tensor.
+ */
+public final class TritonException extends RuntimeException {
+    /** A backend can put anything into its message, a whole traceback too. */
+    private static final int LONGEST_SERVER_TEXT = 600;
+
+    /** The kind of failure. */
+    private final Fault fault;
+
+    /** The model that was called. */
+    private final String model;
+
+    /** The gRPC code. */
+    private final Status.Code code;
+
+    private TritonException(Fault fault, String model, Status.Code code, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.fault = requireNonNull(fault, "fault");
+        this.model = requireNonNull(model, "model");
+        this.code = requireNonNull(code, "code");
+    }
+
+    /** The failure a gRPC status means. */
+    static TritonException of(String what, String model, Throwable failure) {
+        Status status = Status.fromThrowable(failure);
+        String text = text(status);
+        return new TritonException(
+                FaultTable.faultOf(status.getCode(), text),
+                model,
+                status.getCode(),
+                what + (model.isEmpty() ? "" : " of model '" + model + "'") + " failed: " + status.getCode() + ": "
+                        + text,
+                failure);
+    }
+
+    private static String text(Status status) {
+        String text = status.getDescription();
+        Throwable cause = status.getCause();
+        if (text == null) {
+            text = cause == null ? "the server gave no reason" : cause.toString();
+        } else if (cause != null && cause.getMessage() != null && status.getCode() == Status.Code.UNAVAILABLE) {
+            text = text + ": " + cause.getMessage(); // "io exception" alone does not say what was refused
+        }
+        return text.length() <= LONGEST_SERVER_TEXT ? text : text.substring(0, LONGEST_SERVER_TEXT) + "...";
+    }
+
+    /** An answer that arrived and is not one: it will be the same next time. */
+    static TritonException protocol(String model, String message, @Nullable Throwable cause) {
+        return new TritonException(
+                Fault.PERMANENT,
+                model,
+                Status.Code.INTERNAL,
+                (model.isEmpty() ? "" : "model '" + model + "' broke the protocol: ") + message,
+                cause);
+    }
+
+    /** What the failure means for the item that was sent. */
+    public Fault fault() {
+        return fault;
+    }
+
+    /** The model that was called; empty where the call concerned the server. */
+    public String model() {
+        return model;
+    }
+
+    /** The gRPC status code; INTERNAL for an answer that broke the protocol. */
+    public Status.Code code() {
+        return code;
+    }
+}
