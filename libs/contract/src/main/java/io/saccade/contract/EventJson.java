@@ -2,18 +2,33 @@ package io.saccade.contract;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.ContextAttributes;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.saccade.contract.event.InlineBytes;
 import io.saccade.contract.event.Vector;
 import java.io.IOException;
+import java.net.URI;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +42,9 @@ public final class EventJson {
     /** Longest string: an inline image of 1 MiB is 1.4 million characters of base64. */
     private static final int MAX_STRING = 3_000_000;
 
+    private static final String LIMITS =
+            "must nest at most " + MAX_DEPTH + " deep and have strings of at most " + MAX_STRING + " characters";
+
     private final ObjectMapper mapper;
 
     private EventJson(boolean base64Vectors) {
@@ -38,9 +56,11 @@ public final class EventJson {
                 .build();
         mapper = JsonMapper.builder(factory)
                 .addModule(new JavaTimeModule())
+                .addModule(new SimpleModule().addDeserializer(Instant.class, new TimeReader()))
                 .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
                 .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .disable(DeserializationFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
                 .defaultAttributes(ContextAttributes.getEmpty().withSharedAttribute(Vector.AS_BASE64, base64Vectors))
@@ -75,6 +95,9 @@ public final class EventJson {
         if (value == null) {
             throw new MalformedEventException(type.event() + " must be a JSON object, got a record without a value");
         }
+        if (value.length == 0) {
+            throw new MalformedEventException(type.event() + " must be a JSON object, got an empty value");
+        }
         try {
             JavaType javaType = mapper.constructType(type.javaType());
             E event = mapper.readValue(value, javaType);
@@ -84,6 +107,8 @@ public final class EventJson {
             return event;
         } catch (JsonMappingException e) {
             throw new MalformedEventException(type.event() + path(e) + ": " + cause(e));
+        } catch (StreamConstraintsException e) {
+            throw new MalformedEventException(type.event() + ": " + LIMITS);
         } catch (JacksonException e) {
             var where =
                     e.getLocation() == null ? "" : " at byte " + e.getLocation().getByteOffset();
@@ -106,18 +131,64 @@ public final class EventJson {
 
     /** Our own sentence when one of our constructors refused; else Jackson's kind of problem, without the input. */
     private static String cause(JsonMappingException e) {
+        if (e instanceof InvalidFormatException wrong) {
+            // Its causes come from the JDK's parsers, and those repeat the input.
+            return "expected " + expected(wrong.getTargetType()) + ", got something else";
+        }
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof IllegalArgumentException && cause.getMessage() != null) {
                 return cause.getMessage();
             }
+            if (cause instanceof StreamConstraintsException) {
+                return LIMITS;
+            }
         }
-        return switch (e) {
-            case com.fasterxml.jackson.databind.exc.InvalidFormatException wrong ->
-                "expected " + wrong.getTargetType().getSimpleName() + ", got something else";
-            case com.fasterxml.jackson.databind.exc.MismatchedInputException wrong
-            when wrong.getTargetType() != null ->
-                "expected " + wrong.getTargetType().getSimpleName() + ", got another kind of JSON value";
-            default -> "not valid JSON for this event";
-        };
+        return e instanceof MismatchedInputException wrong && wrong.getTargetType() != null
+                ? "expected " + expected(wrong.getTargetType()) + ", got nothing or another kind of JSON value"
+                : "not valid JSON from here on";
+    }
+
+    private static String expected(Class<?> type) {
+        if (type == Instant.class) {
+            return "a time such as 2026-11-21T10:00:00Z";
+        }
+        if (type == URI.class) {
+            return "a URI such as https://host/picture.jpg";
+        }
+        if (type == String.class) {
+            return "a string";
+        }
+        if (type == byte[].class || type == InlineBytes.class) {
+            return "a base64 string";
+        }
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
+        if (type.isPrimitive() || Number.class.isAssignableFrom(type)) {
+            return "a number";
+        }
+        if (type.isEnum()) {
+            return "one of "
+                    + Stream.of(type.getEnumConstants()).map(Object::toString).collect(Collectors.joining(", "));
+        }
+        return Collection.class.isAssignableFrom(type) ? "an array" : "an object";
+    }
+
+    /**
+     * Reads RFC 3339 text alone. Jackson's own reader also takes a number as seconds, and most senders of numbers mean
+     * milliseconds: their deadlines would lie fifty thousand years ahead.
+     */
+    private static final class TimeReader extends JsonDeserializer<Instant> {
+        @Override
+        public Instant deserialize(JsonParser json, DeserializationContext context) throws IOException {
+            if (!json.hasToken(JsonToken.VALUE_STRING)) {
+                throw MismatchedInputException.from(json, Instant.class, "not a string");
+            }
+            try {
+                return OffsetDateTime.parse(json.getText()).toInstant();
+            } catch (DateTimeException e) {
+                throw InvalidFormatException.from(json, "not a time", json.getText(), Instant.class);
+            }
+        }
     }
 }

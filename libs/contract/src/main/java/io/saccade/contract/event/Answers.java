@@ -10,7 +10,7 @@ import java.util.List;
 public record Answers(List<Item> items) implements Answer {
 
     public Answers {
-        items = List.copyOf(Check.present("answers.items", items));
+        items = Check.list("answers.items", Check.present("answers.items", items));
     }
 
     /**

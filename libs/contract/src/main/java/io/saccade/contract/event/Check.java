@@ -1,5 +1,10 @@
 package io.saccade.contract.event;
 
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -49,9 +54,59 @@ final class Check {
         return value;
     }
 
+    /** A copy, in its order; null becomes the empty list. */
+    static <T> List<T> list(String name, @Nullable List<T> given) {
+        if (given == null) {
+            return List.of();
+        }
+        noNull(name, given);
+        return List.copyOf(given);
+    }
+
+    static void noNull(String name, Collection<?> values) {
+        for (var value : values) {
+            if (value == null) {
+                throw new IllegalArgumentException(name + " must not hold null");
+            }
+        }
+    }
+
+    /** A copy, in its order; null becomes the empty map. The limits keep the joined record within its topic's. */
+    @SuppressWarnings("ConstantValue") // JSON leaves values null, whatever the types promise
+    static Map<String, String> attributes(@Nullable Map<String, String> given) {
+        if (given == null) {
+            return Map.of();
+        }
+        if (given.size() > ImageSubmitted.MAX_ATTRIBUTES) {
+            throw new IllegalArgumentException(
+                    "attributes must be at most " + ImageSubmitted.MAX_ATTRIBUTES + ", got " + given.size());
+        }
+        given.forEach((name, value) -> {
+            text("an attribute's name", name, ImageSubmitted.MAX_ATTRIBUTE_NAME);
+            if (value == null || value.length() > ImageSubmitted.MAX_ATTRIBUTE_VALUE) {
+                throw new IllegalArgumentException("attribute '" + excerpt(name) + "' must be text of at most "
+                        + ImageSubmitted.MAX_ATTRIBUTE_VALUE + " characters, got "
+                        + (value == null ? "null" : value.length()));
+            }
+        });
+        return Collections.unmodifiableMap(new LinkedHashMap<>(given));
+    }
+
     static void fraction(String name, double value) {
         if (!(value >= 0 && value <= 1)) {
             throw new IllegalArgumentException(name + " must lie in 0..1, got " + value);
+        }
+    }
+
+    static void duration(String name, double millis) {
+        if (!(millis >= 0 && millis < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(name + " must be milliseconds from 0, got " + millis);
+        }
+    }
+
+    static void atLeast(String name, long least, long value) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + " must be at least " + least + ", got " + value);
         }
     }
 

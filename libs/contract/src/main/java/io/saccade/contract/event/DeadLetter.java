@@ -1,8 +1,10 @@
 package io.saccade.contract.event;
 
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param failure     why
  * @param stage       who gave up
  * @param topic       where the record came from
- * @param partition   and from which partition
- * @param offset      and at which offset
+ * @param partition   and from which partition, from 0
+ * @param offset      and at which offset, from 0
  * @param attempts    how often it was tried, from 1
  * @param firstTried  when it was tried first
  * @param lastTried   when it was tried last
@@ -38,6 +40,9 @@ public record DeadLetter(
         Check.present("failure", failure);
         Check.id("stage", stage);
         Check.id("topic", topic);
+        Check.atLeast("partition", 0, partition);
+        Check.atLeast("offset", 0, offset);
+        Check.atLeast("attempts", 1, attempts);
         Check.present("firstTried", firstTried);
         Check.present("lastTried", lastTried);
     }
@@ -77,11 +82,11 @@ public record DeadLetter(
                         Boolean.parseBoolean(required(headers, "retryable"))),
                 required(headers, "stage"),
                 required(headers, "topic"),
-                Integer.parseInt(required(headers, "partition")),
-                Long.parseLong(required(headers, "offset")),
-                Integer.parseInt(required(headers, "attempts")),
-                Instant.parse(required(headers, "first-tried")),
-                Instant.parse(required(headers, "last-tried")),
+                parsed(headers, "partition", "a number", Integer::parseInt),
+                parsed(headers, "offset", "a number", Long::parseLong),
+                parsed(headers, "attempts", "a number", Integer::parseInt),
+                parsed(headers, "first-tried", "a time", Instant::parse),
+                parsed(headers, "last-tried", "a time", Instant::parse),
                 headers.get(PREFIX + "trace-id"),
                 headers.get(PREFIX + "model"));
     }
@@ -89,6 +94,16 @@ public record DeadLetter(
     /** Whether a header belongs to the story rather than to the original record. */
     public static boolean isStory(String header) {
         return header.startsWith(PREFIX);
+    }
+
+    private static <T> T parsed(Map<String, String> headers, String name, String expected, Function<String, T> parse) {
+        var value = required(headers, name);
+        try {
+            return parse.apply(value);
+        } catch (NumberFormatException | DateTimeException e) {
+            throw new IllegalArgumentException(
+                    "header " + PREFIX + name + " must be " + expected + ", got '" + Check.excerpt(value) + "'", e);
+        }
     }
 
     private static String required(Map<String, String> headers, String name) {

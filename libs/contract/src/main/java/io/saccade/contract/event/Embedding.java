@@ -14,7 +14,7 @@ public record Embedding(String space, Vector vector, List<Label> labels) impleme
     public Embedding {
         Check.id("embedding.space", space);
         Check.present("embedding.vector", vector);
-        labels = List.copyOf(Check.present("embedding.labels", labels));
+        labels = Check.list("embedding.labels", Check.present("embedding.labels", labels));
     }
 
     /**

@@ -48,7 +48,7 @@ public record ImageEnriched(
         }
         Check.sha256("sha256", sha256);
         Check.present("parts", parts);
-        attributes = attributes == null ? Map.of() : Map.copyOf(attributes);
+        attributes = Check.attributes(attributes);
         Check.present("submittedAt", submittedAt);
         Check.present("deadline", deadline);
         Check.present("completedAt", completedAt);

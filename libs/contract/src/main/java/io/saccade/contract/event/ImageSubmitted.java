@@ -2,6 +2,7 @@ package io.saccade.contract.event;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param deadline    when the joined answer is due at the latest; the joiner's default after {@code submittedAt} when
  *                    left out
  * @param priority    {@code live} when left out
- * @param attributes  the caller's own labels, handed through to the answer; at most {@value #MAX_ATTRIBUTES}
+ * @param attributes  the caller's own labels, handed through to the answer; at most {@value #MAX_ATTRIBUTES}, names of at most
+ *                    {@value #MAX_ATTRIBUTE_NAME} and values of at most {@value #MAX_ATTRIBUTE_VALUE} characters
  * @param submittedAt when the image entered; the time of the Kafka record when left out
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -44,6 +46,10 @@ public record ImageSubmitted(
     public static final int MAX_QUESTIONS = 32;
     /** Most attributes in one event. */
     public static final int MAX_ATTRIBUTES = 64;
+    /** Longest name of an attribute, in characters. */
+    public static final int MAX_ATTRIBUTE_NAME = 100;
+    /** Longest value of an attribute, in characters. */
+    public static final int MAX_ATTRIBUTE_VALUE = 1_000;
 
     @SuppressWarnings("ConstantValue") // JSON leaves components null, whatever the types promise
     public ImageSubmitted {
@@ -54,7 +60,7 @@ public record ImageSubmitted(
             throw new IllegalArgumentException(
                     "text must have at most " + MAX_TEXT + " characters, got " + text.length());
         }
-        questions = questions == null ? List.of() : List.copyOf(questions);
+        questions = Check.list("questions", questions);
         if (questions.size() > MAX_QUESTIONS) {
             throw new IllegalArgumentException(
                     "there may be at most " + MAX_QUESTIONS + " questions, got " + questions.size());
@@ -66,18 +72,23 @@ public record ImageSubmitted(
                         "question ids must be distinct, got '" + Check.excerpt(question.id()) + "' twice");
             }
         }
-        tasks = tasks == null || tasks.isEmpty() ? Set.copyOf(EnumSet.allOf(Task.class)) : Set.copyOf(tasks);
+        tasks = tasksOf(tasks);
         priority = priority == null ? Priority.LIVE : priority;
-        attributes = attributes == null ? Map.of() : Map.copyOf(attributes);
-        if (attributes.size() > MAX_ATTRIBUTES) {
-            throw new IllegalArgumentException(
-                    "there may be at most " + MAX_ATTRIBUTES + " attributes, got " + attributes.size());
-        }
+        attributes = Check.attributes(attributes);
     }
 
     /** The smallest event: every task, no question. */
     public static ImageSubmitted of(String id, ImageRef image) {
         return new ImageSubmitted(id, "default", image, null, List.of(), Set.of(), null, Priority.LIVE, Map.of(), null);
+    }
+
+    /** In the order of {@link Task}, so that one event has one JSON. */
+    private static Set<Task> tasksOf(@Nullable Set<Task> given) {
+        if (given == null || given.isEmpty()) {
+            return Collections.unmodifiableSet(EnumSet.allOf(Task.class));
+        }
+        Check.noNull("tasks", given);
+        return Collections.unmodifiableSet(EnumSet.copyOf(given));
     }
 
     @Override

@@ -13,7 +13,7 @@ public record Moderation(Verdict verdict, List<Category> categories, String poli
 
     public Moderation {
         Check.present("moderation.verdict", verdict);
-        categories = List.copyOf(Check.present("moderation.categories", categories));
+        categories = Check.list("moderation.categories", Check.present("moderation.categories", categories));
         Check.id("moderation.policy", policy);
     }
 

@@ -38,13 +38,6 @@ public record QuestionAsked(
     }
 
     @Override
-    @com.fasterxml.jackson.annotation.JsonProperty
-    public String imageId() {
-        return imageId;
-    }
-
-    @Override
-    @com.fasterxml.jackson.annotation.JsonIgnore
     public List<Question> questions() {
         return List.of(new Question(id, question));
     }

@@ -1,6 +1,5 @@
 package io.saccade.contract.event;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,6 @@ public sealed interface Request permits ImageSubmitted, QuestionAsked {
     String id();
 
     /** The image this is about; the Kafka key. */
-    @JsonIgnore
     String imageId();
 
     /** On whose behalf. */

@@ -12,6 +12,13 @@ import java.time.Duration;
  */
 public record Timings(double fetch, double decode, double preprocess, double infer) {
 
+    public Timings {
+        Check.duration("timings.fetch", fetch);
+        Check.duration("timings.decode", decode);
+        Check.duration("timings.preprocess", preprocess);
+        Check.duration("timings.infer", infer);
+    }
+
     /** Nothing ran. */
     public static final Timings NONE = new Timings(0, 0, 0, 0);
 

@@ -1,6 +1,7 @@
 package io.saccade.contract.topic;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -9,8 +10,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The topics as listed in {@code deploy/topics.yaml}, which travels in this jar.
@@ -32,10 +35,14 @@ public record TopicCatalogue(int partitions, int replicas, int minInsync, List<E
         }
         topics = List.copyOf(topics);
         var seen = new EnumMap<Topic, Entry>(Topic.class);
+        var names = new HashSet<String>();
         for (var topic : topics) {
             if (seen.put(topic.key(), topic) != null) {
                 throw new IllegalArgumentException(
                         "topics.yaml lists '" + topic.key().key() + "' twice");
+            }
+            if (!names.add(topic.name())) {
+                throw new IllegalArgumentException("topics.yaml gives the name '" + topic.name() + "' twice");
             }
         }
         for (var topic : Topic.values()) {
@@ -49,14 +56,27 @@ public record TopicCatalogue(int partitions, int replicas, int minInsync, List<E
      * One topic.
      *
      * @param key             what code calls it
-     * @param name            what the broker calls it
+     * @param name            what the broker calls it: 1 to 249 letters, digits, '.', '_' or '-'
      * @param event           what its records hold
      * @param description     one sentence
-     * @param retention       how long a record is kept
-     * @param maxMessageBytes largest record batch the broker takes
+     * @param retention       how long a record is kept, positive
+     * @param maxMessageBytes largest record batch the broker takes, positive
      */
     public record Entry(
             Topic key, String name, String event, String description, Duration retention, int maxMessageBytes) {
+
+        private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+
+        public Entry {
+            if (!NAME.matcher(name).matches()) {
+                throw new IllegalArgumentException("topics.yaml must name '" + key.key()
+                        + "' with 1 to 249 letters, digits, '.', '_' or '-', got '" + name + "'");
+            }
+            if (!retention.isPositive() || maxMessageBytes < 1) {
+                throw new IllegalArgumentException("topics.yaml must give '" + key.key()
+                        + "' a positive retention and maxMessageBytes, got " + retention + " and " + maxMessageBytes);
+            }
+        }
 
         /** The topic's settings as Kafka names them. */
         public Map<String, String> config(int minInsync) {
@@ -88,6 +108,7 @@ public record TopicCatalogue(int partitions, int replicas, int minInsync, List<E
     public static TopicCatalogue parse(InputStream yaml) throws IOException {
         var mapper = YAMLMapper.builder()
                 .addModule(new JavaTimeModule())
+                .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
                 .enable(com.fasterxml.jackson.databind.MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
