@@ -1,0 +1,36 @@
+package io.saccade.vision;
+
+/** Premultiplied colours in the integer arithmetic of Pillow ({@code src/libImaging/Convert.c}). */
+final class Alpha {
+    private Alpha() {}
+
+    /** {@code a * b / 255}, rounded, for bytes. */
+    static int multiplyDivide255(int a, int b) {
+        int product = a * b + 128;
+        return ((product >> 8) + product) >> 8;
+    }
+
+    /** Colours weighed by their alpha (the last of {@code bands}), in place: what is invisible must not bleed out. */
+    static void premultiply(byte[] samples, int bands) {
+        for (int at = 0; at < samples.length; at += bands) {
+            int alpha = samples[at + bands - 1] & 0xFF;
+            if (alpha != 255) {
+                for (int band = 0; band < bands - 1; band++) {
+                    samples[at + band] = (byte) multiplyDivide255(samples[at + band] & 0xFF, alpha);
+                }
+            }
+        }
+    }
+
+    /** The way back, in place. */
+    static void unpremultiply(byte[] samples, int bands) {
+        for (int at = 0; at < samples.length; at += bands) {
+            int alpha = samples[at + bands - 1] & 0xFF;
+            if (alpha != 255 && alpha != 0) {
+                for (int band = 0; band < bands - 1; band++) {
+                    samples[at + band] = (byte) Math.min(255, 255 * (samples[at + band] & 0xFF) / alpha);
+                }
+            }
+        }
+    }
+}
