@@ -1,4 +1,4 @@
-/** How a Kafka broker is started from its jars. */
+/** How a Kafka broker is started from its jars, and which settings suit one machine. */
 @NullMarked
 package io.saccade.broker;
 
