@@ -60,6 +60,9 @@ public record BrokerConfig(Path data, int port, Map<String, String> settings) {
         // Nobody else joins: waiting for more members only delays the first record.
         p.put("group.initial.rebalance.delay.ms", "0");
         p.put("controller.quorum.election.timeout.ms", "500");
+        // After a kill the next life of the broker must wait for the end of the last one's session.
+        p.put("broker.session.timeout.ms", "3000");
+        p.put("broker.heartbeat.interval.ms", "500");
         // A killed client's partitions move on after 6 s; Kafka's 45 s suit a cluster with far more members.
         for (var group : new String[] {"group.consumer", "group.streams"}) {
             p.put(group + ".session.timeout.ms", "6000");
