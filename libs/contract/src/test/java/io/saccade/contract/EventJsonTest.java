@@ -155,7 +155,7 @@ class EventJsonTest {
                         with("\"questions\":[{\"id\":\"q\",\"text\":\"" + SECRET.repeat(50) + "\"}]"),
                         "ImageSubmitted.questions[0]: question.text must have at most 500 characters, got 950"),
                 bad(with("\"questions\":[null]"), "questions must not hold null"),
-                bad(with("\"attributes\":{\"k\":null}"), "attribute 'k' must be text"),
+                bad(with("\"attributes\":{\"k\":null}"), "attribute 'k' is required"),
                 // hostile
                 bad(with("\"x\":" + "[".repeat(10_000) + "]".repeat(10_000)), "must nest at most 32 deep"),
                 bad("[".repeat(10_000), "ImageSubmitted"),

@@ -47,10 +47,7 @@ final class Check {
         if (value.isBlank()) {
             throw new IllegalArgumentException(name + " must not be blank");
         }
-        if (value.length() > longest) {
-            throw new IllegalArgumentException(
-                    name + " must have at most " + longest + " characters, got " + value.length());
-        }
+        atMost(name, longest, value);
         return value;
     }
 
@@ -72,7 +69,6 @@ final class Check {
     }
 
     /** A copy, in its order; null becomes the empty map. The limits keep the joined record within its topic's. */
-    @SuppressWarnings("ConstantValue") // JSON leaves values null, whatever the types promise
     static Map<String, String> attributes(@Nullable Map<String, String> given) {
         if (given == null) {
             return Map.of();
@@ -83,13 +79,18 @@ final class Check {
         }
         given.forEach((name, value) -> {
             text("an attribute's name", name, ImageSubmitted.MAX_ATTRIBUTE_NAME);
-            if (value == null || value.length() > ImageSubmitted.MAX_ATTRIBUTE_VALUE) {
-                throw new IllegalArgumentException("attribute '" + excerpt(name) + "' must be text of at most "
-                        + ImageSubmitted.MAX_ATTRIBUTE_VALUE + " characters, got "
-                        + (value == null ? "null" : value.length()));
-            }
+            var label = "attribute '" + excerpt(name) + "'";
+            atMost(label, ImageSubmitted.MAX_ATTRIBUTE_VALUE, present(label, value));
         });
         return Collections.unmodifiableMap(new LinkedHashMap<>(given));
+    }
+
+    /** Counts code points, as JSON Schema does: an emoji is one character. */
+    static void atMost(String name, int longest, String value) {
+        int length = value.codePointCount(0, value.length());
+        if (length > longest) {
+            throw new IllegalArgumentException(name + " must have at most " + longest + " characters, got " + length);
+        }
     }
 
     static void fraction(String name, double value) {

@@ -56,9 +56,8 @@ public record ImageSubmitted(
         Check.id("id", id);
         tenant = tenant == null ? "default" : Check.tenant(tenant);
         Check.present("image", image);
-        if (text != null && text.length() > MAX_TEXT) {
-            throw new IllegalArgumentException(
-                    "text must have at most " + MAX_TEXT + " characters, got " + text.length());
+        if (text != null) {
+            Check.atMost("text", MAX_TEXT, text);
         }
         questions = Check.list("questions", questions);
         if (questions.size() > MAX_QUESTIONS) {

@@ -61,7 +61,7 @@ class RecordChecksTest {
                         "an attribute's name must have at most 100",
                         () -> submitted("a", "t", List.of(), Map.of("n".repeat(101), "x"))),
                 not(
-                        "must be text of at most 1000 characters, got 1001",
+                        "attribute 'n' must have at most 1000 characters, got 1001",
                         () -> submitted("a", "t", List.of(), Map.of("n", "x".repeat(1001)))),
                 not(
                         "text must have at most 10000",
@@ -138,6 +138,7 @@ class RecordChecksTest {
                         .questions())
                 .hasSize(32);
         assertThat(new Question("!~", "x".repeat(500)).text()).hasSize(500);
+        assertThat(new Question("q", "\ud83d\udfe2".repeat(500)).text()).hasSize(1_000);
         assertThat(ImageRef.inline(new byte[ImageRef.MAX_INLINE_BYTES]).inline().size())
                 .isEqualTo(1_048_576);
         assertThat(new Caption("", 0).text()).isEmpty();

@@ -1,0 +1,131 @@
+package io.saccade.contract.schema;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.saccade.contract.CloudEvent;
+import io.saccade.contract.EventType;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Failure;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+
+/** The AsyncAPI 3.0 document: channels from the topic catalogue, messages from the event types. */
+final class AsyncApiWriter {
+
+    private static final Set<Topic> INPUTS = Set.of(Topic.IMAGES, Topic.QUESTIONS);
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private AsyncApiWriter() {}
+
+    static ObjectNode write(TopicCatalogue catalogue) {
+        var document = MAPPER.createObjectNode();
+        document.put("asyncapi", "3.0.0");
+        var info = document.putObject("info");
+        info.put("title", "Saccade");
+        info.put("version", "1");
+        info.put(
+                "description",
+                "A Kafka stream of images goes in, a Kafka stream of understanding comes out. CloudEvents 1.0 in binary"
+                        + " mode: the attributes are headers, the value is JSON, the key is the image's id in UTF-8.");
+        info.putObject("license").put("name", "Apache-2.0").put("url", "https://www.apache.org/licenses/LICENSE-2.0");
+        document.put("defaultContentType", CloudEvent.JSON);
+        var channels = document.putObject("channels");
+        var operations = document.putObject("operations");
+        var messages = document.putObject("components").putObject("messages");
+        for (var topic : catalogue.topics()) {
+            channel(channels.putObject(topic.key().key()), catalogue, topic);
+            operation(operations, topic);
+        }
+        for (var type : EventType.ALL) {
+            message(messages.putObject(type.event()), type);
+        }
+        deadLetter(messages.putObject("DeadLetter"));
+        return document;
+    }
+
+    private static void channel(ObjectNode channel, TopicCatalogue catalogue, TopicCatalogue.Entry topic) {
+        channel.put("address", topic.name());
+        channel.put("description", topic.description());
+        reference(channel.putObject("messages").putObject(topic.event()), "#/components/messages/" + topic.event());
+        var kafka = channel.putObject("bindings").putObject("kafka");
+        kafka.put("topic", topic.name());
+        kafka.put("partitions", catalogue.partitions());
+        kafka.put("replicas", catalogue.replicas());
+        var configuration = kafka.putObject("topicConfiguration");
+        configuration.putArray("cleanup.policy").add("delete");
+        configuration.put("retention.ms", topic.retention().toMillis());
+        configuration.put("max.message.bytes", topic.maxMessageBytes());
+        kafka.put("bindingVersion", "0.5.0");
+    }
+
+    private static void operation(ObjectNode operations, TopicCatalogue.Entry topic) {
+        var receives = INPUTS.contains(topic.key());
+        var operation = operations.putObject(
+                (receives ? "receive-" : "send-") + topic.key().key());
+        operation.put("action", receives ? "receive" : "send");
+        reference(operation.putObject("channel"), "#/channels/" + topic.key().key());
+        reference(
+                operation.putArray("messages").addObject(),
+                "#/channels/" + topic.key().key() + "/messages/" + topic.event());
+    }
+
+    private static void message(ObjectNode message, EventType<?> type) {
+        message.put("name", type.type());
+        message.put("title", type.event());
+        message.put("contentType", CloudEvent.JSON);
+        var headers = message.putObject("headers");
+        headers.put("type", "object");
+        var properties = headers.putObject("properties");
+        new CloudEvent("id", type.type(), "/source", "subject", Instant.EPOCH)
+                .headers()
+                .forEach((name, value) -> {
+                    var header = properties.putObject(name).put("type", "string");
+                    if (Set.of("ce_specversion", "ce_type", "ce_dataschema", CloudEvent.CONTENT_TYPE)
+                            .contains(name)) {
+                        header.put("const", value);
+                    }
+                });
+        properties.putObject(CloudEvent.TRACEPARENT).put("type", "string").put("description", "W3C trace context");
+        var payload = message.putObject("payload");
+        payload.put("schemaFormat", "application/schema+json;version=draft-2020-12");
+        reference(payload.putObject("schema"), "./schemas/" + type.type() + ".json");
+        key(message);
+    }
+
+    private static void deadLetter(ObjectNode message) {
+        message.put("name", "dead-letter");
+        message.put("title", "DeadLetter");
+        message.put(
+                "description",
+                "Key, value and headers as they came, and these headers beside them. The value is whatever was sent.");
+        var headers = message.putObject("headers");
+        headers.put("type", "object");
+        var story = new DeadLetter(
+                new Failure("a.b", "m", false), "s", "t", 0, 0, 1, Instant.EPOCH, Instant.EPOCH, "trace", "model");
+        var optional = Map.of("saccade-dlq-trace-id", true, "saccade-dlq-model", true);
+        var properties = headers.putObject("properties");
+        var required = headers.putArray("required");
+        for (var name : story.headers().keySet()) {
+            properties.putObject(name).put("type", "string");
+            if (!optional.containsKey(name)) {
+                required.add(name);
+            }
+        }
+        key(message);
+    }
+
+    private static void key(ObjectNode message) {
+        message.putObject("bindings")
+                .putObject("kafka")
+                .put("bindingVersion", "0.5.0")
+                .putObject("key")
+                .put("type", "string");
+    }
+
+    private static void reference(ObjectNode node, String target) {
+        node.put("$ref", target);
+    }
+}
