@@ -1,0 +1,54 @@
+package io.saccade.joiner;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.saccade.contract.event.ImageEnriched;
+import java.time.Duration;
+import java.util.Locale;
+
+/** The meters of the join, declared once; {@code docs/reference/metrics.md} lists them with their units. Thread-safe. */
+final class JoinMetrics {
+
+    private final MeterRegistry registry;
+    private final Timer latency;
+    private final Counter late;
+
+    JoinMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        latency = Timer.builder("saccade.join.latency")
+                .description("From submission to the first joined answer")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(Duration.ofMinutes(2))
+                .register(registry);
+        late = Counter.builder("saccade.join.late.parts")
+                .description("Parts that came after the answer and made a further revision")
+                .register(registry);
+    }
+
+    void emitted(ImageEnriched enriched) {
+        var status = enriched.status().name().toLowerCase(Locale.ROOT);
+        Counter.builder("saccade.join.emitted")
+                .description("Joined answers by status")
+                .tag("status", status)
+                .register(registry)
+                .increment();
+        if (enriched.revision() == 1) {
+            latency.record(Duration.between(enriched.submittedAt(), enriched.completedAt()));
+        }
+    }
+
+    void late() {
+        late.increment();
+    }
+
+    void deadLetter(String reason) {
+        Counter.builder("saccade.dead.letters")
+                .description("Dead letters by reason")
+                .tag("stage", "joiner")
+                .tag("reason", reason)
+                .register(registry)
+                .increment();
+    }
+}

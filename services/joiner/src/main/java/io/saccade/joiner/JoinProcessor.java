@@ -1,0 +1,283 @@
+package io.saccade.joiner;
+
+import io.opentelemetry.api.OpenTelemetry;
+import io.saccade.contract.CloudEvent;
+import io.saccade.contract.EventIds;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.EventType;
+import io.saccade.contract.MalformedEventException;
+import io.saccade.contract.RequestReader;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Failure;
+import io.saccade.contract.event.ImageEnriched;
+import io.saccade.contract.event.StageResult;
+import io.saccade.contract.topic.Topic;
+import io.saccade.joiner.merge.JoinState;
+import io.saccade.joiner.merge.JoinState.Answered;
+import io.saccade.joiner.merge.JoinState.Move;
+import io.saccade.joiner.merge.JoinState.Waiting;
+import io.saccade.joiner.merge.Submission;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The join of one partition: every record about an image comes here, in any order; joined answers and dead letters leave.
+ * State, offsets and output are one transaction. Kafka Streams calls it from one thread.
+ *
+ * <p>A record of the images topic that cannot be read ends here and nowhere else: as one dead letter and, when its key is
+ * a usable id, as a refused answer. The stages only count it.
+ */
+final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+
+    static final String STATES = "images";
+    static final String DEADLINES = "deadlines";
+    static final String ENRICHED = "enriched";
+    static final String DLQ = "dlq";
+
+    private static final Pattern USABLE_ID = Pattern.compile("[\\x21-\\x7e]{1,200}");
+
+    private final JoinConfig.Join config;
+    private final Map<String, Topic> topics;
+    private final EventJson json = EventJson.create();
+    private final EventJson stored = EventJson.withBase64Vectors();
+    private final RequestReader reader = new RequestReader(json);
+    private final JoinMetrics metrics;
+    private final JoinTracing tracing;
+
+    private @Nullable ProcessorContext<byte[], byte[]> context;
+    private @Nullable KeyValueStore<String, byte[]> states;
+    private @Nullable KeyValueStore<String, byte[]> deadlines;
+    private Instant quietUntil = Instant.MIN;
+
+    /**
+     * One for each partition.
+     *
+     * @param topics by the name the broker knows
+     */
+    JoinProcessor(JoinConfig.Join config, Map<String, Topic> topics, JoinMetrics metrics, OpenTelemetry telemetry) {
+        this.config = config;
+        this.topics = topics;
+        this.metrics = metrics;
+        this.tracing = new JoinTracing(telemetry);
+    }
+
+    @Override
+    public void init(ProcessorContext<byte[], byte[]> context) {
+        this.context = context;
+        states = context.getStateStore(STATES);
+        deadlines = context.getStateStore(DEADLINES);
+        // After a restart, results may lie unread in the topics: read them before anything is called late.
+        quietUntil = Instant.ofEpochMilli(context.currentSystemTimeMs()).plus(config.grace());
+        context.schedule(config.tick(), PunctuationType.WALL_CLOCK_TIME, now -> tick(Instant.ofEpochMilli(now)));
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        var metadata = context().recordMetadata().orElseThrow();
+        var headers = headers(record);
+        try {
+            switch (topic(metadata)) {
+                case IMAGES -> submitted(record, headers);
+                case EMBEDDINGS -> result(json.read(EventType.EMBEDDING, record.value()));
+                case CAPTIONS -> result(json.read(EventType.CAPTION, record.value()));
+                case ANSWERS -> result(json.read(EventType.ANSWERS, record.value()));
+                case MODERATIONS -> result(json.read(EventType.MODERATION, record.value()));
+                default -> throw new IllegalStateException("no part of the join: " + metadata.topic());
+            }
+        } catch (MalformedEventException e) {
+            malformed(record, metadata, headers, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void submitted(Record<byte[], byte[]> record, Map<String, String> headers) throws MalformedEventException {
+        var event = reader.image(record.key(), headers, record.value());
+        var now = now();
+        var submittedAt = event.submittedAt() == null ? Instant.ofEpochMilli(record.timestamp()) : event.submittedAt();
+        var asked = event.deadline() == null ? submittedAt.plus(config.deadline()) : event.deadline();
+        var soonest = now.plus(config.grace());
+        var deadline = asked.isBefore(now) ? soonest : asked;
+        var submission = Submission.of(event, submittedAt, deadline, headers.get(CloudEvent.TRACEPARENT));
+        move(event.id(), state(event.id()).submitted(submission, now), now);
+    }
+
+    private void result(StageResult<?> result) {
+        var now = now();
+        var before = state(result.imageId());
+        var move = before.result(result, now);
+        if (before instanceof Answered && move.changed()) {
+            metrics.late();
+        }
+        move(result.imageId(), move, now);
+    }
+
+    private void malformed(
+            Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers, String message) {
+        var now = now();
+        var failure = new Failure("event.malformed", message, false);
+        var story = new DeadLetter(
+                failure,
+                "joiner",
+                metadata.topic(),
+                metadata.partition(),
+                metadata.offset(),
+                1,
+                now,
+                now,
+                JoinTracing.traceId(headers.get(CloudEvent.TRACEPARENT)),
+                null);
+        var out = new RecordHeaders(record.headers());
+        story.headers().forEach((name, text) -> out.add(name, text.getBytes(StandardCharsets.UTF_8)));
+        context().forward(record.withHeaders(out), DLQ);
+        metrics.deadLetter(failure.code());
+        if (topic(metadata) != Topic.IMAGES || record.key() == null) {
+            return;
+        }
+        var id = new String(record.key(), StandardCharsets.UTF_8);
+        if (USABLE_ID.matcher(id).matches()) {
+            var submission = Submission.refused(
+                    id, failure, Instant.ofEpochMilli(record.timestamp()), headers.get(CloudEvent.TRACEPARENT));
+            move(id, state(id).submitted(submission, now), now);
+        }
+    }
+
+    private void move(String id, Move move, Instant now) {
+        if (!move.changed()) {
+            return;
+        }
+        states().put(id, stored.write(move.next()));
+        schedule(
+                switch (move.next()) {
+                    case Waiting waiting
+                    when waiting.submission() != null ->
+                        new Due(waiting.submission().deadline(), Due.Kind.EXPIRE, id);
+                    case Waiting results -> new Due(now.plus(config.retention()), Due.Kind.FORGET, id);
+                    case Answered answered ->
+                        new Due(answered.answeredAt().plus(config.retention()), Due.Kind.FORGET, id);
+                });
+        move.emit().ifPresent(enriched -> emit(enriched, move.next(), now));
+    }
+
+    private void emit(ImageEnriched enriched, JoinState state, Instant now) {
+        var traceparent =
+                state instanceof Answered answered ? answered.submission().traceparent() : null;
+        var event = new CloudEvent(
+                EventIds.enriched(enriched.id(), enriched.revision()),
+                EventType.IMAGE_ENRICHED.type(),
+                "/saccade/joiner",
+                enriched.id(),
+                now);
+        var headers = new RecordHeaders();
+        event.headers().forEach((name, text) -> headers.add(name, text.getBytes(StandardCharsets.UTF_8)));
+        tracing.joined(traceparent, enriched)
+                .forEach((name, text) -> headers.add(name, text.getBytes(StandardCharsets.UTF_8)));
+        context()
+                .forward(
+                        new Record<>(
+                                enriched.id().getBytes(StandardCharsets.UTF_8),
+                                json.write(enriched),
+                                now.toEpochMilli(),
+                                headers),
+                        ENRICHED);
+        metrics.emitted(enriched);
+    }
+
+    /** Looks at what is due: images past their deadline are answered, images long answered are forgotten. */
+    private void tick(Instant now) {
+        if (now.isBefore(quietUntil)) {
+            return;
+        }
+        try (var due = deadlines().range("", Due.firstAfter(now))) {
+            while (due.hasNext()) {
+                var entry = Due.parse(due.next().key);
+                deadlines().delete(entry.key());
+                due(entry, now);
+            }
+        }
+    }
+
+    /** An entry says when to look, not what to do: the image may have moved on since it was written. */
+    private void due(Due entry, Instant now) {
+        var bytes = states().get(entry.id());
+        if (bytes == null) {
+            return;
+        }
+        var state = read(bytes);
+        switch (entry.kind()) {
+            case EXPIRE -> move(entry.id(), state.expired(now), now);
+            case FORGET -> {
+                boolean forget =
+                        switch (state) {
+                            case Waiting waiting -> waiting.submission() == null; // results whose image never came
+                            case Answered answered ->
+                                !answered.answeredAt().plus(config.retention()).isAfter(now);
+                        };
+                if (forget) {
+                    states().delete(entry.id());
+                }
+            }
+        }
+    }
+
+    private void schedule(Due due) {
+        deadlines().put(due.key(), new byte[0]);
+    }
+
+    private JoinState state(String id) {
+        var bytes = states().get(id);
+        return bytes == null ? JoinState.NEW : read(bytes);
+    }
+
+    private JoinState read(byte[] bytes) {
+        try {
+            return stored.mapper().readValue(bytes, JoinState.class);
+        } catch (java.io.IOException e) {
+            throw new IllegalStateException(
+                    "the stored state of an image cannot be read; was it written by another version?", e);
+        }
+    }
+
+    private Topic topic(RecordMetadata metadata) {
+        var topic = topics.get(metadata.topic());
+        if (topic == null) {
+            throw new IllegalStateException("a record came from " + metadata.topic() + ", which is not subscribed");
+        }
+        return topic;
+    }
+
+    private Instant now() {
+        return Instant.ofEpochMilli(context().currentSystemTimeMs());
+    }
+
+    private static Map<String, String> headers(Record<byte[], byte[]> record) {
+        var headers = new LinkedHashMap<String, String>();
+        for (var header : record.headers()) {
+            if (header.value() != null) {
+                headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+            }
+        }
+        return headers;
+    }
+
+    private ProcessorContext<byte[], byte[]> context() {
+        return java.util.Objects.requireNonNull(context, "init first");
+    }
+
+    private KeyValueStore<String, byte[]> states() {
+        return java.util.Objects.requireNonNull(states, "init first");
+    }
+
+    private KeyValueStore<String, byte[]> deadlines() {
+        return java.util.Objects.requireNonNull(deadlines, "init first");
+    }
+}

@@ -1,0 +1,173 @@
+package io.saccade.joiner;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.opentelemetry.api.OpenTelemetry;
+import io.saccade.contract.topic.TopicCatalogue;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.Shutdown;
+import jakarta.enterprise.event.Startup;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The shell of the joiner: waits for the topics, checks their partitions, and runs the topology until the service stops. */
+@ApplicationScoped
+public class JoinRunner {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(JoinRunner.class);
+
+    private final JoinConfig config;
+    private final MeterRegistry registry;
+    private final OpenTelemetry telemetry;
+    private final Thread starter = Thread.ofPlatform().name("joiner-start").unstarted(this::run);
+    private volatile String sentence = "starting";
+    private volatile @Nullable KafkaStreams streams;
+    private volatile boolean stopping;
+    private volatile boolean broken;
+
+    /** Made by CDI. */
+    public JoinRunner(JoinConfig config, MeterRegistry registry, OpenTelemetry telemetry) {
+        this.config = config;
+        this.registry = registry;
+        this.telemetry = telemetry;
+    }
+
+    void onStart(@Observes Startup event) {
+        starter.start();
+    }
+
+    void onStop(@Observes Shutdown event) {
+        stopping = true;
+        starter.interrupt();
+        var running = streams;
+        if (running != null) {
+            running.close(Duration.ofSeconds(15));
+        }
+    }
+
+    boolean ready() {
+        var running = streams;
+        return running != null && running.state() == KafkaStreams.State.RUNNING;
+    }
+
+    boolean alive() {
+        return !broken;
+    }
+
+    String sentence() {
+        var running = streams;
+        return running == null ? sentence : "streams are " + running.state();
+    }
+
+    private void run() {
+        try {
+            var topics = TopicCatalogue.load();
+            awaitTopics(topics);
+            if (stopping) {
+                return;
+            }
+            var metrics = new JoinMetrics(registry);
+            var started = new KafkaStreams(
+                    JoinTopology.build(config.join(), topics, metrics, telemetry), new StreamsConfig(settings()));
+            started.setUncaughtExceptionHandler(cause -> {
+                end("the join stopped: " + cause.getMessage(), cause);
+                return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            new KafkaStreamsMetrics(started).bindTo(registry);
+            streams = started;
+            started.start();
+            LOGGER.info("the join takes records");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IllegalArgumentException e) {
+            end(String.valueOf(e.getMessage()), null);
+        } catch (RuntimeException e) {
+            end("the join could not start: " + e.getMessage(), e);
+        }
+    }
+
+    /** Kafka Streams gives up on missing topics; somebody else creates them, maybe a moment later. */
+    private void awaitTopics(TopicCatalogue topics) throws InterruptedException {
+        var names = JoinTopology.INPUTS.stream().map(topics::name).toList();
+        Map<String, Object> settings = new HashMap<>(config.kafka().client());
+        settings.put("bootstrap.servers", config.kafka().bootstrapServers());
+        settings.put("default.api.timeout.ms", 10_000);
+        settings.put("request.timeout.ms", 5_000);
+        try (var admin = Admin.create(settings)) {
+            for (var said = ""; !stopping; Thread.sleep(500)) {
+                try {
+                    var counts = new TreeMap<String, Integer>();
+                    admin.describeTopics(names)
+                            .allTopicNames()
+                            .get()
+                            .forEach((name, topic) ->
+                                    counts.put(name, topic.partitions().size()));
+                    if (counts.values().stream().distinct().count() > 1) {
+                        throw new IllegalArgumentException(
+                                "the topics of the join must have equal partition counts, they have " + counts
+                                        + "; make them equal with 'saccade topics apply'");
+                    }
+                    return;
+                } catch (ExecutionException e) {
+                    sentence = switch (e.getCause()) {
+                        case UnknownTopicOrPartitionException _ ->
+                            "waiting for the topics " + names + "; create them with 'saccade topics apply'";
+                        case null, default ->
+                            "waiting for Kafka at " + config.kafka().bootstrapServers() + ": " + e.getMessage();
+                    };
+                    if (!said.equals(sentence)) {
+                        said = sentence;
+                        LOGGER.warn(sentence);
+                    }
+                }
+            }
+        }
+    }
+
+    private Properties settings() {
+        var settings = new Properties();
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "saccade-joiner");
+        settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
+        // State, offsets and output in one transaction: no answer twice, none lost.
+        settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        settings.put(
+                StreamsConfig.STATE_DIR_CONFIG,
+                config.join().stateDirectory().toAbsolutePath().toString());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.join().threads());
+        settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.join().standbys());
+        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0); // deadlines would wait in a cache
+        settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
+        settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
+        settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 10_000);
+        settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 3_000);
+        settings.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
+        settings.put(StreamsConfig.producerPrefix("max.request.size"), 4 << 20);
+        settings.put(StreamsConfig.producerPrefix("transaction.timeout.ms"), 20_000);
+        settings.putAll(config.kafka().client());
+        return settings;
+    }
+
+    /** Ends the process: an orchestrator starts it again, and its last line says why. */
+    private void end(String sentence, @Nullable Throwable cause) {
+        if (stopping) {
+            return;
+        }
+        broken = true;
+        this.sentence = sentence;
+        LOGGER.atError().setCause(cause).log(sentence);
+        Thread.ofPlatform().name("end").start(() -> Runtime.getRuntime().exit(1));
+    }
+}

@@ -1,0 +1,282 @@
+package io.saccade.joiner;
+
+import static io.saccade.joiner.merge.Given.DEADLINE;
+import static io.saccade.joiner.merge.Given.ID;
+import static io.saccade.joiner.merge.Given.SUBMITTED;
+import static io.saccade.joiner.merge.Given.done;
+import static io.saccade.joiner.merge.Given.image;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.EventType;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.ImageEnriched;
+import io.saccade.contract.event.ImageEnriched.Status;
+import io.saccade.contract.event.Question;
+import io.saccade.contract.event.Task;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JoinTopologyTest {
+
+    private static final Set<Task> ALL = Set.of(Task.values());
+    private static final Question QUESTION = new Question("q1", "what?");
+
+    private final EventJson json = EventJson.create();
+    private final TopicCatalogue topics = TopicCatalogue.load();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    @TempDir
+    Path folder;
+
+    private TopologyTestDriver driver;
+    private TestOutputTopic<byte[], byte[]> enriched;
+    private TestOutputTopic<byte[], byte[]> dlq;
+
+    @BeforeEach
+    void start() {
+        var settings = new Properties();
+        settings.put("application.id", "join-test");
+        settings.put("bootstrap.servers", "unused:1");
+        settings.put("state.dir", folder.toString());
+        driver = new TopologyTestDriver(
+                JoinTopology.build(new MemoryJoin(), topics, new JoinMetrics(registry), OpenTelemetry.noop()),
+                settings,
+                SUBMITTED);
+        enriched = output(Topic.ENRICHED);
+        dlq = output(Topic.DLQ);
+    }
+
+    @AfterEach
+    void stop() {
+        driver.close();
+    }
+
+    @Test
+    void joinsWhatComesOnFiveTopicsIntoOneRecord() throws Exception {
+        // When
+        submit();
+        for (var task : Task.values()) {
+            result(task);
+        }
+
+        // Then
+        var record = enriched.readRecord();
+        assertThat(read(record).status()).isEqualTo(Status.COMPLETE);
+        assertThat(new String(record.key(), UTF_8)).isEqualTo(ID);
+        assertThat(text(record.headers()))
+                .containsEntry("ce_type", "io.saccade.image-enriched.v1")
+                .containsEntry("ce_subject", ID)
+                .containsEntry("content-type", "application/json");
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void answersAtTheDeadlineThoughNoOtherRecordEverCame() throws Exception {
+        // Given
+        submit();
+        result(Task.CAPTION);
+        driver.advanceWallClockTime(Duration.between(SUBMITTED, DEADLINE).minusMillis(200));
+        assertThat(enriched.isEmpty()).isTrue();
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMillis(300));
+
+        // Then
+        var answer = read(enriched.readRecord());
+        assertThat(answer.status()).isEqualTo(Status.PARTIAL);
+        assertThat(Duration.between(DEADLINE, answer.completedAt())).isLessThan(Duration.ofMillis(250));
+    }
+
+    @Test
+    void givesAnImageThatComesLateTheTimeToReadWhatIsThere() throws Exception {
+        // Given
+        driver.advanceWallClockTime(Duration.ofHours(1));
+        submit();
+        driver.advanceWallClockTime(Duration.ofSeconds(1));
+        assertThat(enriched.isEmpty()).isTrue();
+        for (var task : Task.values()) {
+            result(task);
+        }
+
+        // When
+        var answer = read(enriched.readRecord());
+
+        // Then
+        assertThat(answer.status()).isEqualTo(Status.COMPLETE);
+        assertThat(answer.revision()).isEqualTo(1);
+    }
+
+    @Test
+    void forgetsAnImageAfterItsRetention() throws Exception {
+        // Given
+        submit();
+        for (var task : Task.values()) {
+            result(task);
+        }
+        enriched.readRecord();
+        var states = driver.getKeyValueStore(JoinProcessor.STATES);
+        var deadlines = driver.getKeyValueStore(JoinProcessor.DEADLINES);
+        assertThat(states.get(ID)).isNotNull();
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMinutes(11));
+
+        // Then
+        assertThat(states.get(ID)).isNull();
+        assertThat(deadlines.all().hasNext()).isFalse();
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void forgetsResultsWhoseImageNeverCame() {
+        // Given
+        result(Task.CAPTION);
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMinutes(11));
+
+        // Then
+        assertThat(driver.getKeyValueStore(JoinProcessor.STATES).get(ID)).isNull();
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void neverPutsTheImageItselfIntoState() {
+        // Given
+        var marker = "UNMISTAKABLE-IMAGE-BYTES";
+        var image = "{\"id\":\"" + ID + "\",\"image\":{\"inline\":\""
+                + java.util.Base64.getEncoder().encodeToString(marker.getBytes(UTF_8)) + "\"}}";
+
+        // When
+        input(Topic.IMAGES).pipeInput(ID.getBytes(UTF_8), image.getBytes(UTF_8));
+
+        // Then
+        var state = (byte[]) driver.getKeyValueStore(JoinProcessor.STATES).get(ID);
+        assertThat(new String(state, UTF_8))
+                .contains("waiting")
+                .doesNotContain(java.util.Base64.getEncoder().encodeToString(marker.getBytes(UTF_8)));
+    }
+
+    @Test
+    void sendsAnUnreadableImageToTheDeadLettersAndRefusesIt() throws Exception {
+        // Given
+        var bad = "{\"id\":\"" + ID + "\",\"image\":{},\"tasks\":[\"dance\"]}";
+
+        // When
+        input(Topic.IMAGES).pipeInput(new TestRecord<>(ID.getBytes(UTF_8), bad.getBytes(UTF_8), SUBMITTED));
+
+        // Then
+        var letter = dlq.readRecord();
+        assertThat(letter.value()).isEqualTo(bad.getBytes(UTF_8));
+        var story = DeadLetter.fromHeaders(text(letter.headers()));
+        assertThat(story.failure().code()).isEqualTo("event.malformed");
+        assertThat(story.topic()).isEqualTo("saccade.images");
+        var answer = read(enriched.readRecord());
+        assertThat(answer.status()).isEqualTo(Status.REFUSED);
+        assertThat(answer.reason().code()).isEqualTo("event.malformed");
+    }
+
+    @Test
+    void sendsARecordWithoutAnUsableKeyToTheDeadLettersAlone() {
+        // When
+        input(Topic.IMAGES).pipeInput(null, "nonsense".getBytes(UTF_8));
+
+        // Then
+        assertThat(dlq.getQueueSize()).isEqualTo(1);
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    private void submit() {
+        input(Topic.IMAGES)
+                .pipeInput(new TestRecord<>(ID.getBytes(UTF_8), json.write(image(ALL, QUESTION)), SUBMITTED));
+    }
+
+    private void result(Task task) {
+        input(task.topic()).pipeInput(ID.getBytes(UTF_8), json.write(done(task)));
+    }
+
+    private TestInputTopic<byte[], byte[]> input(Topic topic) {
+        return driver.createInputTopic(topics.name(topic), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private TestOutputTopic<byte[], byte[]> output(Topic topic) {
+        return driver.createOutputTopic(topics.name(topic), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private ImageEnriched read(TestRecord<byte[], byte[]> record) throws Exception {
+        return json.read(EventType.IMAGE_ENRICHED, record.value());
+    }
+
+    private static Map<String, String> text(Headers headers) {
+        var text = new HashMap<String, String>();
+        for (Header header : headers) {
+            text.put(header.key(), new String(header.value(), UTF_8));
+        }
+        return text;
+    }
+
+    private static final class MemoryJoin implements JoinConfig.Join {
+
+        @Override
+        public Duration deadline() {
+            return Duration.ofSeconds(30);
+        }
+
+        @Override
+        public Duration grace() {
+            return Duration.ofSeconds(2);
+        }
+
+        @Override
+        public Duration retention() {
+            return Duration.ofMinutes(10);
+        }
+
+        @Override
+        public Duration tick() {
+            return Duration.ofMillis(100);
+        }
+
+        @Override
+        public Path stateDirectory() {
+            return Path.of("unused");
+        }
+
+        @Override
+        public JoinConfig.Store store() {
+            return JoinConfig.Store.MEMORY;
+        }
+
+        @Override
+        public int threads() {
+            return 1;
+        }
+
+        @Override
+        public int standbys() {
+            return 0;
+        }
+    }
+}
