@@ -2,8 +2,8 @@
 
     python -m venv venv && venv/bin/pip install -r requirements.txt && venv/bin/python make_goldens.py
 
-Writes ../resources/pictures (the files, and goldens.json with the SHA-256 of every tensor), ../resources/tensors (a few whole
-tensors, to look at when a digest differs) and ../resources/tokenizers. The same versions write the same bytes.
+Writes ../resources/pictures, ../resources/refused, ../resources/tensors (a few whole tensors, to look at when a digest
+differs) and ../resources/goldens.json (the SHA-256 of every tensor). The same versions write the same bytes.
 """
 
 import hashlib
@@ -154,6 +154,16 @@ def tall_chroma(width, height, seed):
     return bytes(jpeg)
 
 
+def resampled(image, factors, width, height):
+    """The same trick on a 4:2:0 file: its four luma blocks laid out in another way."""
+    jpeg = bytearray(encode(image, "JPEG", quality=85, subsampling="4:2:0"))
+    at = frame(jpeg)
+    jpeg[at + 5 : at + 9] = struct.pack(">HH", height, width)
+    assert jpeg[at + 11] == 0x22
+    jpeg[at + 11] = factors
+    return bytes(jpeg)
+
+
 def without(jpeg, marker):
     """The file without its segments of one kind."""
     out, at = jpeg[:2], 2
@@ -204,7 +214,9 @@ def pictures():
     yield "photo-440.jpg", tall_chroma(161, 243, 2)
     yield "photo-440-even.jpg", tall_chroma(160, 240, 3)
     yield "photo-440-progressive.jpg", tall_chroma_progressive()
-    yield "photo-411.jpg", encode(rgb(203, 151, 4), "JPEG", quality=80, subsampling="4:2:0", restart_marker_rows=2)
+    yield "photo-411.jpg", resampled(rgb(160, 200, 55), 0x41, 317, 97)
+    yield "photo-1x4.jpg", resampled(rgb(240, 90, 56), 0x14, 117, 179)
+    yield "restart-markers.jpg", encode(rgb(203, 151, 4), "JPEG", quality=80, subsampling="4:2:0", restart_marker_rows=2)
     yield "progressive.jpg", encode(photo, "JPEG", quality=75, progressive=True)
     yield "progressive-444.jpg", encode(rgb(225, 300, 5), "JPEG", quality=95, progressive=True, subsampling="4:4:4")
     yield "progressive-grey.jpg", encode(grey(200, 133, 6), "JPEG", quality=80, progressive=True)
@@ -354,7 +366,7 @@ def refused():
 def truncations(files):
     """Where files are cut, and whether the reference still reads them: it asks for the rows, not for the end marker."""
     rng = random.Random(7)
-    for file in ("photo-420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "photo-411.jpg", "sequential-scans.jpg",
+    for file in ("photo-420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "restart-markers.jpg", "sequential-scans.jpg",
                  "rgb.png", "palette-16.png", "interlaced-rgb.png", "text.png"):
         data = files[file]
         lengths = set(range(max(0, len(data) - 24), len(data))) | {rng.randrange(12, len(data)) for _ in range(20)}
@@ -371,6 +383,15 @@ def truncations(files):
 
 def digest(tensor):
     return hashlib.sha256(tensor.tobytes()).hexdigest()
+
+
+def one_line_each(out):
+    """JSON with one line a file, so that a change shows which picture changed."""
+    parts = []
+    for part, rows in out.items():
+        lines = ",\n".join(f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in rows.items())
+        parts.append(f" {json.dumps(part)}: {{\n{lines}\n }}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def main():
@@ -396,7 +417,7 @@ def main():
         (RESOURCES / "refused" / file).write_bytes(data)
         codes[file] = code
     out = {"pictures": goldens, "refused": codes, "truncated": dict(truncations(files))}
-    (RESOURCES / "goldens.json").write_text(json.dumps(out, indent=1) + "\n")
+    (RESOURCES / "goldens.json").write_text(one_line_each(out))
     print(len(goldens), "pictures,", sum(len(g["tensors"]) for g in goldens.values()), "tensors")
 
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Reads typed values from the parameters of a model; every complaint names the key, what is expected and what came. */
 final class Manifest {
@@ -34,6 +35,15 @@ final class Manifest {
             }
         }
         return List.copyOf(numbers);
+    }
+
+    Optional<String> matching(String key, Pattern pattern, String expected) {
+        return text(key).map(value -> {
+            if (!pattern.matcher(value).matches()) {
+                throw wrong(key, expected, value);
+            }
+            return value;
+        });
     }
 
     <T> T choice(String key, Map<String, T> choices) {
