@@ -1,0 +1,147 @@
+package io.saccade.modelserver;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.saccade.modelserver.batching.Job;
+import io.saccade.triton.Tensor;
+import io.saccade.triton.proto.InferParameter;
+import io.saccade.triton.proto.ModelInferRequest;
+import io.saccade.triton.proto.ModelInferResponse;
+import io.saccade.triton.proto.ModelStreamInferResponse;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream of requests. As in Triton, models that answer once are answered in the order of their requests, a failed request is an
+ * {@code error_message} with its id and leaves the stream open, and cancelling the stream cancels all that is under way on it.
+ */
+final class InferStream implements StreamObserver<ModelInferRequest> {
+    /** Requests under way on one stream; the next is read from the network when one is answered. */
+    private static final int MOST_AT_ONCE = 64;
+
+    private static final String FINAL_RESPONSE = "triton_final_response";
+
+    /** One request and, once it is there, its answer. Guarded by the stream. */
+    private static final class Turn {
+        private @Nullable ModelStreamInferResponse answer;
+        private @Nullable ServedModel model;
+        private @Nullable Job job;
+    }
+
+    private final ModelRepository repository;
+    private final ServerCallStreamObserver<ModelStreamInferResponse> answers;
+    private final Deque<Turn> turns = new ArrayDeque<>();
+    private boolean halfClosed;
+    private boolean over;
+
+    InferStream(ModelRepository repository, ServerCallStreamObserver<ModelStreamInferResponse> answers) {
+        this.repository = repository;
+        this.answers = answers;
+        answers.disableAutoRequest();
+        answers.setOnCancelHandler(this::cancelAll);
+        answers.request(MOST_AT_ONCE);
+    }
+
+    @Override
+    public void onNext(ModelInferRequest request) {
+        Turn turn = new Turn();
+        synchronized (this) {
+            turns.add(turn);
+        }
+        try {
+            ServedModel model = repository.get(request.getModelName(), request.getModelVersion());
+            Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
+                @Override
+                public void succeeded(List<Tensor> outputs) {
+                    ModelInferResponse response = InferenceService.response(model, request.getId(), outputs).toBuilder()
+                            .putParameters(
+                                    FINAL_RESPONSE,
+                                    InferParameter.newBuilder()
+                                            .setBoolParam(true)
+                                            .build())
+                            .build();
+                    settle(
+                            turn,
+                            ModelStreamInferResponse.newBuilder()
+                                    .setInferResponse(response)
+                                    .build());
+                }
+
+                @Override
+                public void failed(Status status) {
+                    settle(turn, failure(request, String.valueOf(status.getDescription())));
+                }
+            });
+            synchronized (this) {
+                turn.model = model;
+                turn.job = job;
+            }
+            model.submit(job);
+        } catch (RuntimeException e) {
+            RuntimeException refusal = InferenceService.refusal(e);
+            String text = refusal instanceof StatusRuntimeException status
+                    ? String.valueOf(status.getStatus().getDescription())
+                    : refusal.toString();
+            settle(turn, failure(request, text));
+        }
+    }
+
+    private static ModelStreamInferResponse failure(ModelInferRequest request, String text) {
+        return ModelStreamInferResponse.newBuilder()
+                .setErrorMessage(text)
+                .setInferResponse(ModelInferResponse.newBuilder().setId(request.getId()))
+                .build();
+    }
+
+    private synchronized void settle(Turn turn, ModelStreamInferResponse answer) {
+        turn.answer = answer;
+        while (!over && !turns.isEmpty()) {
+            ModelStreamInferResponse next = turns.getFirst().answer;
+            if (next == null) {
+                return;
+            }
+            turns.removeFirst();
+            answers.onNext(next);
+            answers.request(1);
+        }
+        endIfDone();
+    }
+
+    private void endIfDone() {
+        if (halfClosed && turns.isEmpty() && !over) {
+            over = true;
+            answers.onCompleted();
+        }
+    }
+
+    private void cancelAll() {
+        List<Turn> open;
+        synchronized (this) {
+            over = true;
+            open = List.copyOf(turns);
+            turns.clear();
+        }
+        for (Turn turn : open) {
+            ServedModel model = turn.model;
+            Job job = turn.job;
+            if (model != null && job != null) {
+                model.cancel(job);
+            }
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        cancelAll();
+    }
+
+    @Override
+    public synchronized void onCompleted() {
+        halfClosed = true;
+        endIfDone();
+    }
+}

@@ -1,0 +1,323 @@
+package io.saccade.modelserver;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.saccade.modelserver.batching.Job;
+import io.saccade.triton.DataType;
+import io.saccade.triton.Shape;
+import io.saccade.triton.Tensor;
+import io.saccade.triton.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
+import io.saccade.triton.proto.ModelConfigRequest;
+import io.saccade.triton.proto.ModelConfigResponse;
+import io.saccade.triton.proto.ModelInferRequest;
+import io.saccade.triton.proto.ModelInferResponse;
+import io.saccade.triton.proto.ModelInput;
+import io.saccade.triton.proto.ModelMetadataRequest;
+import io.saccade.triton.proto.ModelMetadataResponse;
+import io.saccade.triton.proto.ModelMetadataResponse.TensorMetadata;
+import io.saccade.triton.proto.ModelOutput;
+import io.saccade.triton.proto.ModelReadyRequest;
+import io.saccade.triton.proto.ModelReadyResponse;
+import io.saccade.triton.proto.ModelStatisticsRequest;
+import io.saccade.triton.proto.ModelStatisticsResponse;
+import io.saccade.triton.proto.ModelStreamInferResponse;
+import io.saccade.triton.proto.RepositoryIndexRequest;
+import io.saccade.triton.proto.RepositoryIndexResponse;
+import io.saccade.triton.proto.RepositoryModelLoadRequest;
+import io.saccade.triton.proto.RepositoryModelLoadResponse;
+import io.saccade.triton.proto.RepositoryModelUnloadRequest;
+import io.saccade.triton.proto.RepositoryModelUnloadResponse;
+import io.saccade.triton.proto.ServerLiveRequest;
+import io.saccade.triton.proto.ServerLiveResponse;
+import io.saccade.triton.proto.ServerMetadataRequest;
+import io.saccade.triton.proto.ServerMetadataResponse;
+import io.saccade.triton.proto.ServerReadyRequest;
+import io.saccade.triton.proto.ServerReadyResponse;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The calls of the protocol. What it does not implement answers UNIMPLEMENTED, which is grpc-java's own answer. */
+final class InferenceService extends GRPCInferenceServiceImplBase {
+    static final String SERVER_NAME = "saccade-model-server";
+
+    /** Of Triton's extensions, those that are really here. */
+    private static final List<String> EXTENSIONS = List.of(
+            "model_repository",
+            "schedule_policy",
+            "model_configuration",
+            "binary_tensor_data",
+            "parameters",
+            "statistics");
+
+    /** Other unary calls, whose answer says more than "unimplemented". */
+    static final Set<String> MISSING = Set.of(
+            "SystemSharedMemoryStatus",
+            "SystemSharedMemoryRegister",
+            "SystemSharedMemoryUnregister",
+            "CudaSharedMemoryStatus",
+            "CudaSharedMemoryRegister",
+            "CudaSharedMemoryUnregister",
+            "TraceSetting",
+            "LogSettings");
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(InferenceService.class);
+
+    private final ModelRepository repository;
+    private final boolean explicitControl;
+    private final String serverVersion;
+    private final BooleanSupplier ready;
+
+    InferenceService(ModelRepository repository, boolean explicitControl, String serverVersion, BooleanSupplier ready) {
+        this.repository = repository;
+        this.explicitControl = explicitControl;
+        this.serverVersion = serverVersion;
+        this.ready = ready;
+    }
+
+    @Override
+    public void serverLive(ServerLiveRequest request, StreamObserver<ServerLiveResponse> answers) {
+        answer(answers, () -> ServerLiveResponse.newBuilder().setLive(true).build());
+    }
+
+    @Override
+    public void serverReady(ServerReadyRequest request, StreamObserver<ServerReadyResponse> answers) {
+        answer(answers, () -> ServerReadyResponse.newBuilder()
+                .setReady(ready.getAsBoolean())
+                .build());
+    }
+
+    @Override
+    public void serverMetadata(ServerMetadataRequest request, StreamObserver<ServerMetadataResponse> answers) {
+        answer(answers, () -> ServerMetadataResponse.newBuilder()
+                .setName(SERVER_NAME)
+                .setVersion(serverVersion)
+                .addAllExtensions(EXTENSIONS)
+                .build());
+    }
+
+    @Override
+    public void modelReady(ModelReadyRequest request, StreamObserver<ModelReadyResponse> answers) {
+        answer(answers, () -> {
+            boolean modelReady;
+            try {
+                modelReady = repository.get(request.getName(), request.getVersion()) != null;
+            } catch (StatusRuntimeException e) {
+                if (e.getStatus().getCode() == Status.Code.INVALID_ARGUMENT) {
+                    throw e;
+                }
+                modelReady = false; // as Triton did until 26.03; a model that is unknown is simply not ready
+            }
+            return ModelReadyResponse.newBuilder().setReady(modelReady).build();
+        });
+    }
+
+    @Override
+    public void modelMetadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> answers) {
+        answer(answers, () -> {
+            ServedModel model = repository.get(request.getName(), request.getVersion());
+            ModelMetadataResponse.Builder metadata = ModelMetadataResponse.newBuilder()
+                    .setName(model.name())
+                    .setPlatform(model.config().getPlatform());
+            repository.readyVersions(model.name()).forEach(version -> metadata.addVersions(Long.toString(version)));
+            for (ModelInput input : model.config().getInputList()) {
+                metadata.addInputs(metadata(model, input.getName(), input.getDataType(), input.getDimsList()));
+            }
+            for (ModelOutput output : model.config().getOutputList()) {
+                metadata.addOutputs(metadata(model, output.getName(), output.getDataType(), output.getDimsList()));
+            }
+            return metadata.build();
+        });
+    }
+
+    private static TensorMetadata metadata(
+            ServedModel model, String name, io.saccade.triton.proto.DataType type, List<Long> dims) {
+        TensorMetadata.Builder metadata = TensorMetadata.newBuilder()
+                .setName(name)
+                .setDatatype(DataType.of(type).map(DataType::name).orElse(""));
+        if (model.batches()) {
+            metadata.addShape(Shape.VARIABLE);
+        }
+        return metadata.addAllShape(dims).build();
+    }
+
+    @Override
+    public void modelConfig(ModelConfigRequest request, StreamObserver<ModelConfigResponse> answers) {
+        answer(answers, () -> ModelConfigResponse.newBuilder()
+                .setConfig(
+                        repository.get(request.getName(), request.getVersion()).config())
+                .build());
+    }
+
+    @Override
+    public void modelStatistics(ModelStatisticsRequest request, StreamObserver<ModelStatisticsResponse> answers) {
+        answer(answers, () -> {
+            ModelStatisticsResponse.Builder all = ModelStatisticsResponse.newBuilder();
+            for (ServedModel model : repository.ready()) {
+                if ((request.getName().isEmpty() || request.getName().equals(model.name()))
+                        && (request.getVersion().isEmpty()
+                                || request.getVersion().equals(Long.toString(model.version())))) {
+                    all.addModelStats(model.statistics());
+                }
+            }
+            if (all.getModelStatsCount() == 0 && !request.getName().isEmpty()) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription(
+                                repository.readyVersions(request.getName()).isEmpty()
+                                        ? "requested model '" + request.getName() + "' is not available"
+                                        : "requested model version is not available for model '" + request.getName()
+                                                + "'")
+                        .asRuntimeException();
+            }
+            return all.build();
+        });
+    }
+
+    @Override
+    public void repositoryIndex(RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> answers) {
+        answer(answers, () -> {
+            RepositoryIndexResponse.Builder index = RepositoryIndexResponse.newBuilder();
+            try {
+                repository.index().stream()
+                        .filter(model -> !request.getReady() || model.isReady())
+                        .forEach(model -> index.addModelsBuilder()
+                                .setName(model.model())
+                                .setVersion(model.version())
+                                .setState(model.state())
+                                .setReason(model.reason()));
+            } catch (LoadException e) {
+                throw Status.INTERNAL
+                        .withDescription(e.getMessage())
+                        .withCause(e)
+                        .asRuntimeException();
+            }
+            return index.build();
+        });
+    }
+
+    @Override
+    public void repositoryModelLoad(
+            RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> answers) {
+        answer(answers, () -> {
+            checkControl();
+            if (request.getParametersCount() > 0) {
+                throw Status.UNIMPLEMENTED
+                        .withDescription(
+                                "load parameters " + request.getParametersMap().keySet()
+                                        + " are not implemented in saccade-model-server; put the configuration into the repository")
+                        .asRuntimeException();
+            }
+            String name = request.getModelName();
+            if (!repository.has(name)) {
+                throw Status.INTERNAL
+                        .withDescription("failed to load '" + name + "', failed to poll from model repository")
+                        .asRuntimeException();
+            }
+            try {
+                repository.load(name);
+            } catch (LoadException e) {
+                throw Status.INTERNAL
+                        .withDescription("load failed for model '" + name + "': " + e.getMessage())
+                        .withCause(e)
+                        .asRuntimeException();
+            }
+            return RepositoryModelLoadResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void repositoryModelUnload(
+            RepositoryModelUnloadRequest request, StreamObserver<RepositoryModelUnloadResponse> answers) {
+        answer(answers, () -> {
+            checkControl();
+            repository.unload(request.getModelName());
+            return RepositoryModelUnloadResponse.getDefaultInstance();
+        });
+    }
+
+    private void checkControl() {
+        if (!explicitControl) {
+            throw Status.UNAVAILABLE
+                    .withDescription("explicit model load / unload is not allowed if polling is enabled")
+                    .asRuntimeException();
+        }
+    }
+
+    @Override
+    public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> answers) {
+        try {
+            ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) answers;
+            ServedModel model = repository.get(request.getModelName(), request.getModelVersion());
+            Job job = RequestReader.read(model, request, Context.current()::isCancelled, new Job.Listener() {
+                @Override
+                public void succeeded(List<Tensor> outputs) {
+                    try {
+                        call.onNext(response(model, request.getId(), outputs));
+                        call.onCompleted();
+                    } catch (StatusRuntimeException e) {
+                        LOGGER.atDebug().setCause(e).log("nobody waits for the answer any more");
+                    }
+                }
+
+                @Override
+                public void failed(Status status) {
+                    call.onError(status.asRuntimeException());
+                }
+            });
+            // Also keeps a late answer from being an error: gRPC then drops it.
+            call.setOnCancelHandler(() -> model.cancel(job));
+            model.submit(job);
+        } catch (RuntimeException e) {
+            answers.onError(refusal(e));
+        }
+    }
+
+    @Override
+    public StreamObserver<ModelInferRequest> modelStreamInfer(StreamObserver<ModelStreamInferResponse> answers) {
+        return new InferStream(repository, (ServerCallStreamObserver<ModelStreamInferResponse>) answers);
+    }
+
+    /** An answer with raw contents only, as Triton gives it. */
+    static ModelInferResponse response(ServedModel model, String id, List<Tensor> outputs) {
+        ModelInferResponse.Builder response = ModelInferResponse.newBuilder()
+                .setModelName(model.name())
+                .setModelVersion(Long.toString(model.version()))
+                .setId(id);
+        for (Tensor output : outputs) {
+            ModelInferResponse.InferOutputTensor.Builder tensor = response.addOutputsBuilder()
+                    .setName(output.name())
+                    .setDatatype(output.type().name());
+            for (int i = 0; i < output.shape().rank(); i++) {
+                tensor.addShape(output.shape().dim(i));
+            }
+            response.addRawOutputContents(output.data());
+        }
+        return response.build();
+    }
+
+    static RuntimeException refusal(RuntimeException e) {
+        if (e instanceof StatusRuntimeException) {
+            return e;
+        }
+        LOGGER.atError().setCause(e).log("a call failed in a way nobody thought of");
+        return Status.INTERNAL.withDescription("unexpected: " + e).asRuntimeException();
+    }
+
+    private static <T> void answer(StreamObserver<T> answers, Supplier<T> call) {
+        T message;
+        try {
+            message = call.get();
+        } catch (RuntimeException e) {
+            answers.onError(refusal(e));
+            return;
+        }
+        answers.onNext(message);
+        answers.onCompleted();
+    }
+}

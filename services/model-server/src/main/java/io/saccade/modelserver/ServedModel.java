@@ -1,0 +1,232 @@
+package io.saccade.modelserver;
+
+import io.grpc.Status;
+import io.saccade.modelserver.batching.BatchRules;
+import io.saccade.modelserver.batching.Batcher;
+import io.saccade.modelserver.batching.Job;
+import io.saccade.modelserver.batching.RunException;
+import io.saccade.modelserver.batching.Runner;
+import io.saccade.modelserver.batching.Usage;
+import io.saccade.modelserver.config.CompleteConfig;
+import io.saccade.modelserver.config.ConfigException;
+import io.saccade.modelserver.onnx.InputBuffers;
+import io.saccade.modelserver.onnx.OnnxException;
+import io.saccade.modelserver.onnx.OnnxModel;
+import io.saccade.modelserver.onnx.RunClock;
+import io.saccade.triton.Shape;
+import io.saccade.triton.Tensor;
+import io.saccade.triton.proto.ModelConfig;
+import io.saccade.triton.proto.ModelInput;
+import io.saccade.triton.proto.ModelOutput;
+import io.saccade.triton.proto.ModelStatistics;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** One version of a model that is loaded and can be asked. */
+final class ServedModel implements AutoCloseable {
+    private static final String THREADS_PARAMETER = "intra_op_thread_count";
+
+    private final long version;
+    private final ModelConfig config;
+    private final OnnxModel graph;
+    private final Batcher batcher;
+
+    private ServedModel(long version, ModelConfig config, OnnxModel graph, Batcher batcher) {
+        this.version = version;
+        this.config = config;
+        this.graph = graph;
+        this.batcher = batcher;
+    }
+
+    /**
+     * Loads a version.
+     *
+     * @param threads threads of one run, where the configuration names none
+     */
+    static ServedModel load(
+            CompleteConfig given,
+            long version,
+            Path folder,
+            int threads,
+            ScheduledExecutorService timer,
+            Executor answers)
+            throws ConfigException, OnnxException {
+        OnnxModel graph = OnnxModel.open(
+                folder.resolve(given.config().getDefaultModelFilename()), threads(given.config(), threads));
+        try {
+            ModelConfig config = given.with(graph.signature());
+            Batcher batcher = new Batcher(
+                    config.getName(), BatchRules.of(config), () -> new GraphRunner(config, graph), timer, answers);
+            return new ServedModel(version, config, graph, batcher);
+        } catch (ConfigException | RuntimeException e) {
+            graph.close();
+            throw e;
+        }
+    }
+
+    private static int threads(ModelConfig config, int otherwise) {
+        String text = config.containsParameters(THREADS_PARAMETER)
+                ? config.getParametersOrThrow(THREADS_PARAMETER).getStringValue()
+                : "";
+        return text.matches("[1-9]\\d{0,2}") ? Integer.parseInt(text) : otherwise;
+    }
+
+    String name() {
+        return config.getName();
+    }
+
+    long version() {
+        return version;
+    }
+
+    ModelConfig config() {
+        return config;
+    }
+
+    boolean batches() {
+        return config.getMaxBatchSize() > 0;
+    }
+
+    void submit(Job job) {
+        batcher.submit(job);
+    }
+
+    void cancel(Job job) {
+        batcher.cancel(job);
+    }
+
+    int pending() {
+        return batcher.pending();
+    }
+
+    Usage.Snapshot usage() {
+        return batcher.usage();
+    }
+
+    ModelStatistics statistics() {
+        return usage().statistics().toBuilder()
+                .setName(name())
+                .setVersion(Long.toString(version))
+                .build();
+    }
+
+    /** Takes no more requests, answers those it has, and lets the graph go. */
+    @Override
+    public void close() {
+        batcher.close();
+        try {
+            graph.close();
+        } catch (OnnxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Runs the graph on one thread, with the dimensions of the configuration outside and those of the graph inside. */
+    private static final class GraphRunner implements Runner {
+        private final ModelConfig config;
+        private final OnnxModel graph;
+        private final boolean batches;
+        private final Map<String, ModelInput> reshapedInputs = new HashMap<>();
+        private final Map<String, ModelOutput> reshapedOutputs = new HashMap<>();
+        private final InputBuffers buffers = new InputBuffers();
+
+        GraphRunner(ModelConfig config, OnnxModel graph) {
+            this.config = config;
+            this.graph = graph;
+            this.batches = config.getMaxBatchSize() > 0;
+            config.getInputList().stream()
+                    .filter(ModelInput::hasReshape)
+                    .forEach(input -> reshapedInputs.put(input.getName(), input));
+            config.getOutputList().stream()
+                    .filter(ModelOutput::hasReshape)
+                    .forEach(output -> reshapedOutputs.put(output.getName(), output));
+        }
+
+        @Override
+        public Map<String, Tensor> run(List<List<Tensor>> requests, Set<String> outputs, Stage stage)
+                throws RunException {
+            try {
+                Map<String, Tensor> results = graph.run(inward(requests), outputs, buffers, new RunClock() {
+                    @Override
+                    public void inputsReady() {
+                        stage.inputsReady();
+                    }
+
+                    @Override
+                    public void ran() {
+                        stage.ran();
+                    }
+                });
+                return outward(results);
+            } catch (OnnxException e) {
+                throw new RunException(
+                        Status.INTERNAL.withDescription("model '" + config.getName() + "': " + e.getMessage()), e);
+            }
+        }
+
+        private List<List<Tensor>> inward(List<List<Tensor>> requests) {
+            if (reshapedInputs.isEmpty()) {
+                return requests;
+            }
+            List<List<Tensor>> inward = new ArrayList<>();
+            for (List<Tensor> request : requests) {
+                inward.add(request.stream()
+                        .map(input -> {
+                            ModelInput reshaped = reshapedInputs.get(input.name());
+                            return reshaped == null
+                                    ? input
+                                    : reshape(
+                                            input,
+                                            reshaped.getDimsList(),
+                                            reshaped.getReshape().getShapeList());
+                        })
+                        .toList());
+            }
+            return inward;
+        }
+
+        private Map<String, Tensor> outward(Map<String, Tensor> results) {
+            if (reshapedOutputs.isEmpty()) {
+                return results;
+            }
+            Map<String, Tensor> outward = new LinkedHashMap<>();
+            results.forEach((name, output) -> {
+                ModelOutput reshaped = reshapedOutputs.get(name);
+                outward.put(
+                        name,
+                        reshaped == null
+                                ? output
+                                : reshape(output, reshaped.getReshape().getShapeList(), reshaped.getDimsList()));
+            });
+            return outward;
+        }
+
+        /** The same bytes under other dimensions; open ones keep their values, in their order. */
+        private Tensor reshape(Tensor tensor, List<Long> from, List<Long> to) {
+            int shift = batches ? 1 : 0;
+            Deque<Long> open = new ArrayDeque<>();
+            for (int i = 0; i < from.size(); i++) {
+                if (from.get(i) == Shape.VARIABLE) {
+                    open.add(tensor.shape().dim(i + shift));
+                }
+            }
+            long[] dims = new long[to.size() + shift];
+            if (batches) {
+                dims[0] = tensor.shape().dim(0);
+            }
+            for (int i = 0; i < to.size(); i++) {
+                dims[i + shift] = to.get(i) == Shape.VARIABLE ? open.remove() : to.get(i);
+            }
+            return Tensor.of(tensor.name(), tensor.type(), Shape.of(dims), tensor.data());
+        }
+    }
+}

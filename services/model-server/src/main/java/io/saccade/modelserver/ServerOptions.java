@@ -1,0 +1,41 @@
+package io.saccade.modelserver;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a server is started.
+ *
+ * @param repository      folder of the models
+ * @param grpcAddress     where gRPC listens
+ * @param grpcPort        0 for a free one, here and below
+ * @param httpAddress     where health is answered
+ * @param httpPort        its port
+ * @param metricsAddress  where metrics are answered
+ * @param metricsPort     its port
+ * @param explicitControl models are loaded by request, and at start only those named
+ * @param loadAtStart     with explicit control: names, or {@code *} for all
+ * @param strictReadiness not ready while a model that should be loaded is not
+ * @param exitOnError     a model that cannot be loaded at start stops the start
+ * @param exitTimeout     how long requests under way may take after the stop signal
+ * @param threads         threads of one run, for models that do not say
+ */
+record ServerOptions(
+        Path repository,
+        String grpcAddress,
+        int grpcPort,
+        String httpAddress,
+        int httpPort,
+        String metricsAddress,
+        int metricsPort,
+        boolean explicitControl,
+        List<String> loadAtStart,
+        boolean strictReadiness,
+        boolean exitOnError,
+        Duration exitTimeout,
+        int threads) {
+    ServerOptions {
+        loadAtStart = List.copyOf(loadAtStart);
+    }
+}

@@ -1,0 +1,117 @@
+package io.saccade.modelserver.batching;
+
+import io.saccade.triton.proto.InferBatchStatistics;
+import io.saccade.triton.proto.InferStatistics;
+import io.saccade.triton.proto.ModelStatistics;
+import io.saccade.triton.proto.StatisticDuration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What happened to the requests of one model version. The numbers add up: each successful request counts once in success, queue and the
+ * three computes; items are the sum of batch sizes times their runs; runs are the sum of the runs of all batch sizes.
+ */
+public final class Usage {
+    /** Why a request failed, as Triton's metrics name it. */
+    public enum Reason {
+        /** Refused by the queue: full, or waited too long. */
+        REJECTED,
+        /** Nobody waited for the answer any more. */
+        CANCELED,
+        /** The run failed. */
+        BACKEND,
+        /** Anything else. */
+        OTHER
+    }
+
+    /** Counts and times at one moment. */
+    public record Snapshot(ModelStatistics statistics, Map<Reason, Long> failures) {}
+
+    private static final class Timer {
+        private long count;
+        private long nanos;
+
+        private void add(long each) {
+            count++;
+            nanos += each;
+        }
+
+        private StatisticDuration message() {
+            return StatisticDuration.newBuilder().setCount(count).setNs(nanos).build();
+        }
+    }
+
+    private static final class Batch {
+        private final Timer input = new Timer();
+        private final Timer infer = new Timer();
+        private final Timer output = new Timer();
+    }
+
+    private final Timer success = new Timer();
+    private final Timer fail = new Timer();
+    private final Timer queue = new Timer();
+    private final Timer input = new Timer();
+    private final Timer infer = new Timer();
+    private final Timer output = new Timer();
+    private final SortedMap<Integer, Batch> batches = new TreeMap<>();
+    private final Map<Reason, Long> failures = new EnumMap<>(Reason.class);
+    private long lastInference;
+    private long items;
+    private long runs;
+
+    Usage() {
+        for (Reason reason : Reason.values()) {
+            failures.put(reason, 0L);
+        }
+    }
+
+    /** A run and its requests. Times are those of {@link System#nanoTime()}. */
+    synchronized void ran(List<Job> jobs, long taken, long ready, long ran, long done) {
+        int size = jobs.stream().mapToInt(Job::batch).sum();
+        runs++;
+        items += size;
+        lastInference = System.currentTimeMillis();
+        Batch batch = batches.computeIfAbsent(size, _ -> new Batch());
+        batch.input.add(ready - taken);
+        batch.infer.add(ran - ready);
+        batch.output.add(done - ran);
+        for (Job job : jobs) {
+            success.add(done - job.received());
+            queue.add(taken - job.queued());
+            input.add(ready - taken);
+            infer.add(ran - ready);
+            output.add(done - ran);
+        }
+    }
+
+    synchronized void failed(Job job, Reason reason) {
+        fail.add(System.nanoTime() - job.received());
+        failures.merge(reason, 1L, Long::sum);
+        lastInference = System.currentTimeMillis();
+    }
+
+    synchronized Snapshot snapshot() {
+        ModelStatistics.Builder statistics = ModelStatistics.newBuilder()
+                .setLastInference(lastInference)
+                .setInferenceCount(items)
+                .setExecutionCount(runs)
+                .setInferenceStats(InferStatistics.newBuilder()
+                        .setSuccess(success.message())
+                        .setFail(fail.message())
+                        .setQueue(queue.message())
+                        .setComputeInput(input.message())
+                        .setComputeInfer(infer.message())
+                        .setComputeOutput(output.message())
+                        .setCacheHit(StatisticDuration.getDefaultInstance())
+                        .setCacheMiss(StatisticDuration.getDefaultInstance()));
+        batches.forEach((size, batch) -> statistics.addBatchStats(InferBatchStatistics.newBuilder()
+                .setBatchSize(size)
+                .setComputeInput(batch.input.message())
+                .setComputeInfer(batch.infer.message())
+                .setComputeOutput(batch.output.message())));
+        return new Snapshot(statistics.build(), new EnumMap<>(failures));
+    }
+}
