@@ -1,0 +1,375 @@
+package io.saccade.stage;
+
+import io.opentelemetry.context.Context;
+import io.saccade.contract.topic.Topic;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The poll loop of a stage: takes records, gives each to a virtual thread, and commits an offset only when every record
+ * up to it has been settled, which is when its end is acknowledged.
+ *
+ * <p>Records finish in any order. What is held at once is bounded; at the bound, or while the model is away, partitions
+ * pause and the loop goes on polling, so that slow work never costs the membership in the group. When partitions are
+ * taken away, or the stage stops, nothing more is taken, and what is at work may finish within a bound; what does not is
+ * not committed and comes again elsewhere.
+ *
+ * <p>One thread owns the consumer and the trackers; everything else talks to it through a queue.
+ */
+final class ConsumeLoop implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(ConsumeLoop.class);
+
+    private final Settings settings;
+    private final Map<String, Topic> topics;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Handler handler;
+    private final ModelGate gate;
+    private final InFlight inFlight;
+    private final StageMetrics metrics;
+    private final Tracing tracing;
+    private final Clock clock;
+    private final Consumer<Throwable> broken;
+
+    private final Thread thread;
+    private final ExecutorService workers = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("record-", 0).factory());
+    private final ConcurrentLinkedQueue<Settled> settled = new ConcurrentLinkedQueue<>();
+    private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
+    private volatile boolean stopping;
+    private volatile boolean joined;
+    private volatile boolean waiting;
+    private volatile @Nullable Throwable failure;
+    private volatile long lastTurn = System.nanoTime();
+    private long generations;
+    private long lastCommit = System.nanoTime();
+    private boolean paused;
+
+    /**
+     * Bounds of the loop.
+     *
+     * @param commitInterval how often settled offsets are committed; what lies between is done again after a crash
+     * @param drain          longest wait for records at work on a rebalance or stop
+     */
+    record Settings(Duration commitInterval, Duration drain) {}
+
+    /** Takes one record to its published end. */
+    interface Handler {
+        Ending handle(Incoming record, Context trace) throws Exception;
+    }
+
+    private record Settled(TopicPartition partition, long generation, long offset) {}
+
+    private record Assigned(long generation, OffsetTracker tracker) {}
+
+    /**
+     * Everything the loop needs; {@link #start()} starts it.
+     *
+     * @param topics   by the name the broker knows
+     * @param consumer owned by the loop from now on
+     * @param broken   told when the loop ends though nobody stopped it
+     */
+    ConsumeLoop(
+            String stage,
+            Settings settings,
+            Map<String, Topic> topics,
+            KafkaConsumer<byte[], byte[]> consumer,
+            Handler handler,
+            ModelGate gate,
+            InFlight inFlight,
+            StageMetrics metrics,
+            Tracing tracing,
+            Clock clock,
+            Consumer<Throwable> broken) {
+        this.settings = settings;
+        this.topics = Map.copyOf(topics);
+        this.consumer = consumer;
+        this.handler = handler;
+        this.gate = gate;
+        this.inFlight = inFlight;
+        this.metrics = metrics;
+        this.tracing = tracing;
+        this.clock = clock;
+        this.broken = broken;
+        this.thread = Thread.ofPlatform().name(stage + "-poll").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Whether the group has given this member its share, even if that is nothing. */
+    boolean joined() {
+        return joined;
+    }
+
+    /** How long ago the loop last came round; it does so many times a second. */
+    Duration sinceLastTurn() {
+        return Duration.ofNanos(System.nanoTime() - lastTurn);
+    }
+
+    /** Stops taking, lets records at work finish within the bound, commits, leaves the group. */
+    @Override
+    public void close() {
+        stopping = true;
+        consumer.wakeup();
+        try {
+            thread.join(settings.drain().plusSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            consumer.subscribe(topics.keySet(), new Rebalance());
+            while (!stopping) {
+                turn();
+            }
+            drain(Map.copyOf(assigned));
+        } catch (WakeupException e) {
+            drainAfterWakeup();
+        } catch (Throwable e) {
+            failure = e;
+            LOGGER.atError().setCause(e).log("the poll loop broke");
+        } finally {
+            workers.shutdownNow();
+            try {
+                consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(5)));
+            } catch (KafkaException e) {
+                LOGGER.atWarn().setCause(e).log("the consumer could not leave its group, the broker will notice");
+            }
+        }
+        var cause = failure;
+        if (cause != null) {
+            broken.accept(cause);
+        }
+    }
+
+    private void drainAfterWakeup() {
+        try {
+            drain(Map.copyOf(assigned));
+        } catch (KafkaException e) {
+            LOGGER.atWarn().setCause(e).log("the last offsets could not be committed, some records will come again");
+        }
+    }
+
+    private void turn() {
+        lastTurn = System.nanoTime();
+        pauseOrResume();
+        try {
+            for (var record : consumer.poll(Duration.ofMillis(100))) {
+                take(record);
+            }
+        } catch (WakeupException e) {
+            // A record was settled while the loop waited for room, or the stage is stopping: both are looked at next.
+        }
+        settle();
+        if (System.nanoTime() - lastCommit >= settings.commitInterval().toNanos()) {
+            lastCommit = System.nanoTime();
+            commit(assigned, false);
+        }
+        var cause = failure;
+        if (cause != null) {
+            throw new IllegalStateException("a record could not be brought to an end", cause);
+        }
+    }
+
+    private void pauseOrResume() {
+        boolean full = inFlight.full();
+        boolean closed = !gate.isOpen();
+        metrics.paused(closed, full);
+        waiting = full;
+        if (full && !inFlight.full()) { // a record left between the question and the flag
+            full = false;
+            waiting = false;
+        }
+        if (full || closed) {
+            consumer.pause(consumer.assignment()); // every turn, for partitions that have come since
+            paused = true;
+        } else if (paused) {
+            consumer.resume(consumer.paused());
+            paused = false;
+        }
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        var partition = new TopicPartition(record.topic(), record.partition());
+        var owner = assigned.get(partition);
+        if (owner == null) {
+            throw new IllegalStateException("a record came from " + partition + ", which is not assigned");
+        }
+        owner.tracker().taken(record.offset());
+        var incoming = incoming(record);
+        var size = incoming.size();
+        inFlight.entered(size);
+        workers.execute(() -> work(incoming, size, new Settled(partition, owner.generation(), record.offset())));
+    }
+
+    private void work(Incoming record, long size, Settled end) {
+        var span = tracing.record(record);
+        var trace = Context.root().with(span);
+        try {
+            var ending = handler.handle(record, trace);
+            metrics.ended(ending, record.timestamp(), clock.instant());
+            settled.add(end);
+        } catch (InterruptedException e) {
+            // Stopping: the record has no end, is not committed, and comes again.
+            Thread.currentThread().interrupt();
+        } catch (Throwable e) {
+            LOGGER.atError()
+                    .setCause(e)
+                    .addKeyValue("topic", record.topicName())
+                    .addKeyValue("partition", record.partition())
+                    .addKeyValue("offset", record.offset())
+                    .log("the end of a record could not be published");
+            failure = e;
+        } finally {
+            span.end();
+            inFlight.left(size);
+            if (waiting && !inFlight.full()) {
+                waiting = false;
+                consumer.wakeup();
+            }
+        }
+    }
+
+    /** Hands what the workers have settled to the trackers; a partition that was lost meanwhile is not ours to commit. */
+    private void settle() {
+        for (Settled end; (end = settled.poll()) != null; ) {
+            var owner = assigned.get(end.partition());
+            if (owner != null && owner.generation() == end.generation()) {
+                owner.tracker().settled(end.offset());
+            }
+        }
+    }
+
+    private void commit(Map<TopicPartition, Assigned> partitions, boolean wait) {
+        var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+        partitions.forEach((partition, owner) -> owner.tracker()
+                .toCommit()
+                .ifPresent(position -> offsets.put(partition, new OffsetAndMetadata(position))));
+        if (offsets.isEmpty()) {
+            return;
+        }
+        if (wait) {
+            consumer.commitSync(offsets, Duration.ofSeconds(5));
+            offsets.forEach((partition, position) -> committed(partition, position.offset()));
+        } else {
+            consumer.commitAsync(offsets, (done, problem) -> {
+                if (problem == null) {
+                    done.forEach((partition, position) -> committed(partition, position.offset()));
+                } else {
+                    LOGGER.atDebug().setCause(problem).log("a commit failed, the next one will carry it");
+                }
+            });
+        }
+    }
+
+    private void committed(TopicPartition partition, long position) {
+        var owner = assigned.get(partition);
+        if (owner != null) {
+            owner.tracker().committed(position);
+        }
+    }
+
+    /** Lets the records of some partitions finish within the bound, and commits how far they came. */
+    private void drain(Map<TopicPartition, Assigned> partitions) {
+        var until = System.nanoTime() + settings.drain().toNanos();
+        settle();
+        while (atWork(partitions) > 0 && System.nanoTime() < until && failure == null) {
+            try {
+                Thread.sleep(5); // not a poll: nothing more may be taken while partitions are on their way out
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+            settle();
+        }
+        int left = atWork(partitions);
+        if (left > 0) {
+            LOGGER.atInfo().addKeyValue("records", left).log("records did not finish in time, they will come again");
+        }
+        try {
+            commit(partitions, true);
+        } catch (WakeupException e) {
+            commit(partitions, true);
+        }
+    }
+
+    private static int atWork(Map<TopicPartition, Assigned> partitions) {
+        return partitions.values().stream()
+                .mapToInt(owner -> owner.tracker().atWork())
+                .sum();
+    }
+
+    private Incoming incoming(ConsumerRecord<byte[], byte[]> record) {
+        var headers = new LinkedHashMap<String, String>();
+        for (var header : record.headers()) {
+            if (header.value() != null) {
+                headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+            }
+        }
+        var topic = topics.get(record.topic());
+        if (topic == null) {
+            throw new IllegalStateException("a record came from " + record.topic() + ", which is not subscribed");
+        }
+        return new Incoming(
+                topic,
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.key(),
+                record.value(),
+                headers,
+                Instant.ofEpochMilli(record.timestamp()));
+    }
+
+    private final class Rebalance implements ConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            joined = true;
+            for (var partition : partitions) {
+                assigned.put(partition, new Assigned(++generations, new OffsetTracker()));
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            var leaving = new HashMap<>(assigned);
+            leaving.keySet().retainAll(partitions);
+            try {
+                drain(leaving);
+            } catch (KafkaException e) {
+                LOGGER.atWarn().setCause(e).log("offsets could not be committed, some records will come again");
+            }
+            partitions.forEach(assigned::remove);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            partitions.forEach(assigned::remove);
+        }
+    }
+}

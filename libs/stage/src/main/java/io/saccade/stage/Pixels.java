@@ -1,0 +1,10 @@
+package io.saccade.stage;
+
+/**
+ * An image as the model reads it.
+ *
+ * @param rgb    UINT8, {@code size * size * 3}, row-major NHWC; not copied, to be read only
+ * @param size   side in pixels
+ * @param sha256 of the encoded file
+ */
+public record Pixels(byte[] rgb, int size, String sha256) {}

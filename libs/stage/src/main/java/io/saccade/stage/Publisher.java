@@ -1,0 +1,119 @@
+package io.saccade.stage;
+
+import io.opentelemetry.context.Context;
+import io.saccade.contract.CloudEvent;
+import io.saccade.contract.EventIds;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.StageResult;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * Writes endings to their topics. A future completes when every record of the ending is acknowledged by all in-sync
+ * replicas, and exceptionally when that can no longer happen. Thread-safe.
+ */
+final class Publisher {
+
+    private final String stage;
+    private final String resultType;
+    private final Producer<byte[], byte[]> producer;
+    private final TopicCatalogue topics;
+    private final EventJson json;
+    private final Tracing tracing;
+    private final Clock clock;
+
+    /**
+     * Everything it needs.
+     *
+     * @param resultType CloudEvents type of the stage's results
+     * @param producer   with acks=all and idempotence
+     */
+    Publisher(
+            String stage,
+            String resultType,
+            Producer<byte[], byte[]> producer,
+            TopicCatalogue topics,
+            EventJson json,
+            Tracing tracing,
+            Clock clock) {
+        this.stage = stage;
+        this.resultType = resultType;
+        this.producer = producer;
+        this.topics = topics;
+        this.json = json;
+        this.tracing = tracing;
+        this.clock = clock;
+    }
+
+    CompletableFuture<Void> publish(Ending ending, Incoming origin, Context trace) {
+        return switch (ending) {
+            case Ending.Nothing _ -> CompletableFuture.completedFuture(null);
+            case Ending.Result(var result) -> send(result, trace);
+            case Ending.GivenUp(var result, var story) ->
+                // The dead letter first: were only the failure written, the record would be gone.
+                send(story, origin, trace).thenCompose(_ -> send(result, trace));
+            case Ending.Unreadable(var story) -> send(story, origin, trace);
+        };
+    }
+
+    private CompletableFuture<Void> send(StageResult<?> result, Context trace) {
+        var model = result.model();
+        var event = new CloudEvent(
+                EventIds.result(
+                        result.requestId(),
+                        result.task().json(),
+                        model == null ? result.end().name() : model.name(),
+                        model == null ? "" : model.version()),
+                resultType,
+                "/saccade/" + stage,
+                result.imageId(),
+                clock.instant());
+        return send(
+                topics.name(result.task().topic()),
+                result.imageId().getBytes(StandardCharsets.UTF_8),
+                json.write(result),
+                event.headers(),
+                trace);
+    }
+
+    private CompletableFuture<Void> send(DeadLetter story, Incoming origin, Context trace) {
+        var headers = new java.util.LinkedHashMap<>(origin.headers());
+        headers.putAll(story.headers());
+        return send(topics.name(Topic.DLQ), origin.key(), origin.value(), headers, trace);
+    }
+
+    private CompletableFuture<Void> send(
+            String topic,
+            byte @org.jspecify.annotations.Nullable [] key,
+            byte @org.jspecify.annotations.Nullable [] value,
+            Map<String, String> headers,
+            Context trace) {
+        var span = tracing.publish(topic, trace);
+        var record = new ProducerRecord<>(topic, key, value);
+        headers.forEach((name, text) -> put(record.headers(), name, text));
+        tracing.headers(span).forEach((name, text) -> put(record.headers(), name, text));
+        var sent = new CompletableFuture<Void>();
+        producer.send(record, (_, failure) -> {
+            span.end();
+            if (failure == null) {
+                sent.complete(null);
+            } else {
+                sent.completeExceptionally(failure);
+            }
+        });
+        return sent;
+    }
+
+    private static void put(Headers headers, String name, String text) {
+        headers.remove(name);
+        headers.add(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,331 @@
+package io.saccade.stage;
+
+import io.opentelemetry.context.Context;
+import io.saccade.contract.MalformedEventException;
+import io.saccade.contract.RequestReader;
+import io.saccade.contract.event.Answer;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Failure;
+import io.saccade.contract.event.ModelRef;
+import io.saccade.contract.event.Request;
+import io.saccade.contract.event.StageResult;
+import io.saccade.contract.event.StageResult.End;
+import io.saccade.contract.event.Timings;
+import io.saccade.contract.topic.Topic;
+import io.saccade.stage.ImageFetcher.Fetched;
+import io.saccade.triton.TritonException;
+import io.saccade.vision.ImagePreprocessor;
+import io.saccade.vision.Prepared;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Semaphore;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes one record to its end: understood, fetched, prepared, answered, retried while that can help. It publishes and
+ * commits nothing; the {@link Ending} says what is to be published. Thread-safe; each record has a thread of its own.
+ *
+ * @param <A> the answer of the stage's task
+ */
+final class RequestHandler<A extends Answer> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RequestHandler.class);
+
+    private final String stage;
+    private final Adapter<A> adapter;
+    private final RequestReader reader;
+    private final ImageFetcher fetcher;
+    private final ImagePreprocessor preprocessor;
+    private final Semaphore cpu;
+    private final ModelCalls.Shared calls;
+    private final ModelGate gate;
+    private final RetryPolicy retry;
+    private final Tracing tracing;
+    private final StageMetrics metrics;
+    private final Surroundings surroundings;
+
+    /**
+     * What tests replace.
+     *
+     * @param clock  tells the time
+     * @param random uniform in 0..1
+     * @param sleep  waits, unless interrupted
+     */
+    record Surroundings(Clock clock, DoubleSupplier random, Sleep sleep) {}
+
+    /** Waits. */
+    interface Sleep {
+        void sleep(Duration duration) throws InterruptedException;
+    }
+
+    /**
+     * Everything one stage is made of.
+     *
+     * @param cpu as many permits as images may be decoded at once
+     */
+    RequestHandler(
+            String stage,
+            Adapter<A> adapter,
+            RequestReader reader,
+            ImageFetcher fetcher,
+            ImagePreprocessor preprocessor,
+            Semaphore cpu,
+            ModelCalls.Shared calls,
+            ModelGate gate,
+            RetryPolicy retry,
+            Tracing tracing,
+            StageMetrics metrics,
+            Surroundings surroundings) {
+        this.stage = stage;
+        this.adapter = adapter;
+        this.reader = reader;
+        this.fetcher = fetcher;
+        this.preprocessor = preprocessor;
+        this.cpu = cpu;
+        this.calls = calls;
+        this.gate = gate;
+        this.retry = retry;
+        this.tracing = tracing;
+        this.metrics = metrics;
+        this.surroundings = surroundings;
+    }
+
+    /**
+     * Takes a record to its end, however long the model server is away.
+     *
+     * @throws InterruptedException if the stage stops first; the record then has no end and comes again
+     */
+    Ending handle(Incoming record, Context trace) throws InterruptedException {
+        Request request;
+        try {
+            request = record.topic() == Topic.QUESTIONS
+                    ? reader.question(record.key(), record.value())
+                    : reader.image(record.key(), record.headers(), record.value());
+        } catch (MalformedEventException e) {
+            return malformed(record, e, trace);
+        }
+        if (!request.asksFor(adapter.task())) {
+            return new Ending.Nothing("skipped");
+        }
+        return new Work(record, request, trace).run();
+    }
+
+    /** Every service reads the images topic; so that one bad record makes one dead letter, only the joiner writes it. */
+    private Ending malformed(Incoming record, MalformedEventException e, Context trace) {
+        LOGGER.atDebug()
+                .addKeyValue("topic", record.topicName())
+                .addKeyValue("partition", record.partition())
+                .addKeyValue("offset", record.offset())
+                .log("not an event");
+        if (record.topic() == Topic.IMAGES) {
+            return new Ending.Nothing("malformed");
+        }
+        var now = surroundings.clock().instant();
+        var failure = new Failure("event.malformed", String.valueOf(e.getMessage()), false);
+        return new Ending.Unreadable(story(record, failure, 1, now, null, trace));
+    }
+
+    private DeadLetter story(
+            Incoming record, Failure failure, int attempts, Instant first, @Nullable String model, Context trace) {
+        var span = io.opentelemetry.api.trace.Span.fromContext(trace).getSpanContext();
+        return new DeadLetter(
+                failure,
+                stage,
+                record.topicName(),
+                record.partition(),
+                record.offset(),
+                attempts,
+                first,
+                surroundings.clock().instant(),
+                span.isValid() ? span.getTraceId() : null,
+                model);
+    }
+
+    /** One request on its way; for one thread. */
+    private final class Work {
+
+        private final Incoming record;
+        private final Request request;
+        private final Context trace;
+        private final Instant first = surroundings.clock().instant();
+        private Duration fetch = Duration.ZERO;
+        private Duration decode = Duration.ZERO;
+        private Duration preprocess = Duration.ZERO;
+        private Duration infer = Duration.ZERO;
+        private @Nullable String sha256;
+        private int attempt = 1;
+
+        Work(Incoming record, Request request, Context trace) {
+            this.record = record;
+            this.request = request;
+            this.trace = trace;
+        }
+
+        Ending run() throws InterruptedException {
+            var pixels = pixels();
+            if (pixels instanceof Seen.Refused(var reason)) {
+                return new Ending.Result(result(End.REFUSED, null, reason, null));
+            }
+            return ask(((Seen.Ready) pixels).pixels());
+        }
+
+        private Ending ask(Pixels pixels) throws InterruptedException {
+            for (int failures = 1; ; failures++) {
+                gate.awaitOpen();
+                switch (attempt(pixels)) {
+                    case Outcome.Done<A>(var answer, var model) -> {
+                        return new Ending.Result(result(End.DONE, answer, null, model));
+                    }
+                    case Outcome.Refused<A>(var reason) -> {
+                        return new Ending.Result(result(End.REFUSED, null, reason, null));
+                    }
+                    case Outcome.Failed<A>(Fault.Permanent fault) -> {
+                        return giveUp(fault);
+                    }
+                    case Outcome.Failed<A>(Fault.Passing fault) -> {
+                        gate.suspect();
+                        // A server that is away says nothing about this record: such an attempt does not count.
+                        if (gate.isOpen() && ++attempt > retry.attempts()) {
+                            attempt = retry.attempts();
+                            return giveUp(fault);
+                        }
+                        retryLater(fault, failures);
+                    }
+                    case Outcome.Failed<A>(Fault.Overloaded fault) -> retryLater(fault, failures);
+                }
+            }
+        }
+
+        private void retryLater(Fault fault, int failures) throws InterruptedException {
+            var delay = retry.delay(failures, surroundings.random().getAsDouble());
+            LOGGER.atDebug()
+                    .addKeyValue("item", request.imageId())
+                    .addKeyValue("attempt", attempt)
+                    .addKeyValue("error", fault.failure().code())
+                    .log("the call to the model failed, will retry");
+            surroundings.sleep().sleep(delay);
+        }
+
+        private Ending giveUp(Fault fault) {
+            LOGGER.atWarn()
+                    .addKeyValue("topic", record.topicName())
+                    .addKeyValue("partition", record.partition())
+                    .addKeyValue("offset", record.offset())
+                    .addKeyValue("item", request.imageId())
+                    .addKeyValue("attempt", attempt)
+                    .addKeyValue("error", fault.failure().code())
+                    .log("gave up on a record, it goes to the dead letters");
+            return new Ending.GivenUp(
+                    result(End.FAILED, null, fault.failure(), null),
+                    story(record, fault.failure(), attempt, first, fault.model(), trace));
+        }
+
+        private Seen pixels() throws InterruptedException {
+            var started = System.nanoTime();
+            var span = tracing.step("fetch", trace);
+            Fetched fetched;
+            try {
+                fetched = fetcher.fetch(request.image());
+            } finally {
+                span.end();
+            }
+            fetch = Duration.ofNanos(System.nanoTime() - started);
+            metrics.step("fetch", fetch);
+            return switch (fetched) {
+                case Fetched.Refused(var reason) -> new Seen.Refused(reason);
+                case Fetched.Bytes(var encoded, var digest) -> {
+                    sha256 = digest;
+                    yield prepare(encoded, digest);
+                }
+            };
+        }
+
+        private Seen prepare(byte[] encoded, String digest) throws InterruptedException {
+            cpu.acquire();
+            var span = tracing.step("prepare", trace);
+            Prepared prepared;
+            try {
+                prepared = preprocessor.prepare(encoded);
+            } finally {
+                span.end();
+                cpu.release();
+            }
+            return switch (prepared) {
+                case Prepared.Refused(var refusal) ->
+                    new Seen.Refused(new Failure(refusal.code(), refusal.message(), false));
+                case Prepared.Tensor tensor -> {
+                    decode = tensor.facts().decode();
+                    preprocess = tensor.facts().preprocess();
+                    metrics.step("decode", decode);
+                    metrics.step("preprocess", preprocess);
+                    yield new Seen.Ready(
+                            new Pixels(tensor.rgb(), adapter.preprocessing().size(), digest));
+                }
+            };
+        }
+
+        private Outcome<A> attempt(Pixels pixels) throws InterruptedException {
+            var model = calls.within(trace);
+            try {
+                return adapter.answer(pixels, request.questions(), model);
+            } catch (TritonException e) {
+                if (Thread.interrupted()) {
+                    throw new InterruptedException("stopped while a call was in flight");
+                }
+                return new Outcome.Failed<>(fault(e));
+            } catch (BadOutputException e) {
+                return new Outcome.Failed<>(new Fault.Permanent(
+                        new Failure("model.bad_output", String.valueOf(e.getMessage()), false), null));
+            } catch (RuntimeException e) {
+                // A defect of ours must not take the stage down or lose the record; its type names it, its text may
+                // not.
+                LOGGER.atError().setCause(e).log("a record met a defect");
+                return new Outcome.Failed<>(new Fault.Permanent(
+                        new Failure(
+                                "stage.defect",
+                                "the stage has a defect: " + e.getClass().getName(),
+                                false),
+                        null));
+            } finally {
+                infer = infer.plus(model.took());
+                metrics.step("infer", model.took());
+            }
+        }
+
+        private StageResult<A> result(
+                End end, @Nullable A answer, @Nullable Failure failure, @Nullable ModelRef model) {
+            return new StageResult<>(
+                    request.id(),
+                    request.imageId(),
+                    request.tenant(),
+                    adapter.task(),
+                    end,
+                    answer,
+                    failure,
+                    model,
+                    sha256,
+                    Timings.of(fetch, decode, preprocess, infer),
+                    attempt,
+                    surroundings.clock().instant());
+        }
+    }
+
+    private static Fault fault(TritonException e) {
+        var message = String.valueOf(e.getMessage());
+        return switch (e.fault()) {
+            case PERMANENT -> new Fault.Permanent(new Failure("model.rejected", message, false), e.model());
+            case PASSING -> new Fault.Passing(new Failure("model.unavailable", message, true), e.model());
+            case OVERLOADED -> new Fault.Overloaded(new Failure("model.overloaded", message, true), e.model());
+        };
+    }
+
+    private sealed interface Seen {
+        record Ready(Pixels pixels) implements Seen {}
+
+        record Refused(Failure reason) implements Seen {}
+    }
+}

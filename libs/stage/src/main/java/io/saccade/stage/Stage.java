@@ -1,0 +1,320 @@
+package io.saccade.stage;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.opentelemetry.api.OpenTelemetry;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.RequestReader;
+import io.saccade.contract.event.Answer;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.stage.StageState.Broken;
+import io.saccade.stage.StageState.Joining;
+import io.saccade.stage.StageState.Running;
+import io.saccade.stage.StageState.WaitingForModel;
+import io.saccade.triton.ModelMismatchException;
+import io.saccade.triton.TritonClient;
+import io.saccade.triton.TritonException;
+import io.saccade.vision.ImageLimits;
+import io.saccade.vision.ImagePreprocessor;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A stage from its settings: waits for the model, checks it, and runs the loop until it is closed. What can be waited out
+ * (a server that is away) is waited out and shown by {@link #state()}; what cannot (a model of the wrong shape, a missing
+ * tokenizer) breaks it with one clear line.
+ */
+public final class Stage implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Stage.class);
+    private static final int MAX_POLL_RECORDS = 32;
+
+    private final StageConfig config;
+    private final AdapterFactory<? extends Answer> factory;
+    private final TopicCatalogue topics;
+    private final Runnable broken;
+    private final StageMetrics metrics;
+    private final MeterRegistry registry;
+    private final Tracing tracing;
+    private final TritonClient client;
+    private final ModelGate gate;
+    private final String model;
+    private final Thread starter;
+    private volatile StageState state = new WaitingForModel("starting");
+    private volatile @Nullable ConsumeLoop loop;
+    private volatile @Nullable KafkaProducer<byte[], byte[]> producer;
+    private volatile boolean stopping;
+
+    /**
+     * Everything a stage needs; {@link #start()} starts it.
+     *
+     * @param broken told, once, when the stage has ended though nobody closed it; {@link #state()} says why
+     */
+    public Stage(
+            StageConfig config,
+            AdapterFactory<? extends Answer> factory,
+            TopicCatalogue topics,
+            MeterRegistry registry,
+            OpenTelemetry telemetry,
+            Runnable broken) {
+        this.config = config;
+        this.factory = factory;
+        this.topics = topics;
+        this.broken = broken;
+        this.registry = registry;
+        this.metrics = new StageMetrics(registry, factory.stage());
+        this.tracing = new Tracing(telemetry);
+        this.model = config.triton().model().orElse(factory.model());
+        this.client = TritonClient.builder()
+                .endpoints(config.triton().endpoints())
+                .channelsPerEndpoint(config.triton().channels())
+                .timeout(config.triton().timeout())
+                .build();
+        this.gate = new ModelGate(model, this::modelReady, System::nanoTime);
+        this.starter = Thread.ofPlatform().name(factory.stage() + "-start").unstarted(this::run);
+    }
+
+    /** Starts in the background. */
+    public void start() {
+        starter.start();
+    }
+
+    /** Stops taking, lets records at work finish, commits, leaves. Waits for it. */
+    @Override
+    public void close() {
+        stopping = true;
+        starter.interrupt();
+        try {
+            starter.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        var running = loop;
+        if (running != null) {
+            running.close();
+        }
+        var sending = producer;
+        if (sending != null) {
+            sending.close(Duration.ofSeconds(5));
+        }
+        client.close();
+    }
+
+    StageState state() {
+        var running = loop;
+        if (running != null && state instanceof Joining && running.joined()) {
+            state = new Running();
+        }
+        if (state instanceof Running && !gate.isOpen()) {
+            return new WaitingForModel(notReady());
+        }
+        return state;
+    }
+
+    /** Whether the loop goes round; a stage that waits for its model is alive. */
+    boolean alive() {
+        var running = loop;
+        return !(state instanceof Broken)
+                && (running == null || running.sinceLastTurn().compareTo(Duration.ofMinutes(2)) < 0);
+    }
+
+    String name() {
+        return factory.stage();
+    }
+
+    private void run() {
+        try {
+            start(factory);
+            while (!stopping) {
+                Thread.sleep(config.stage().probe());
+                gate.check();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ModelMismatchException | IllegalArgumentException e) {
+            end(String.valueOf(e.getMessage()), null);
+        } catch (RuntimeException e) {
+            end("the stage could not start: " + e.getMessage(), e);
+        }
+    }
+
+    private <A extends Answer> void start(AdapterFactory<A> factory) throws InterruptedException {
+        var adapter = adapter(factory);
+        var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
+        var inFlight = new InFlight(config.stage().maxRecords(), config.stage().maxBytes());
+        metrics.watch(inFlight);
+        var calls = new ModelCalls.Shared(
+                client,
+                new Semaphore(config.triton().inFlight()),
+                config.triton().timeout(),
+                tracing,
+                metrics);
+        var decoders = config.stage().decoders();
+        var handler = new RequestHandler<>(
+                factory.stage(),
+                adapter,
+                new RequestReader(json),
+                new ImageFetcher(
+                        config.images().fileRoots().orElse(List.of()),
+                        config.images().maxBytes()),
+                new ImagePreprocessor(adapter.preprocessing(), limits()),
+                new Semaphore(decoders > 0 ? decoders : Runtime.getRuntime().availableProcessors()),
+                calls,
+                gate,
+                new RetryPolicy(
+                        config.stage().attempts(),
+                        config.stage().retryFirst(),
+                        config.stage().retryLongest()),
+                tracing,
+                metrics,
+                new RequestHandler.Surroundings(
+                        Clock.systemUTC(), () -> ThreadLocalRandom.current().nextDouble(), Thread::sleep));
+        producer = new KafkaProducer<>(producerSettings(), new ByteArraySerializer(), new ByteArraySerializer());
+        new KafkaClientMetrics(producer).bindTo(registry);
+        var publisher = new Publisher(
+                factory.stage(), adapter.resultType().type(), producer, topics, json, tracing, Clock.systemUTC());
+        var consumer =
+                new KafkaConsumer<>(consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        new KafkaClientMetrics(consumer).bindTo(registry);
+        var started = new ConsumeLoop(
+                factory.stage(),
+                new ConsumeLoop.Settings(
+                        config.stage().commitInterval(), config.stage().drain()),
+                factory.topics().stream().collect(Collectors.toMap(topics::name, topic -> topic)),
+                consumer,
+                (record, trace) -> {
+                    var ending = handler.handle(record, trace);
+                    var published = System.nanoTime();
+                    publisher.publish(ending, record, trace).get();
+                    metrics.step("publish", Duration.ofNanos(System.nanoTime() - published));
+                    return ending;
+                },
+                gate,
+                inFlight,
+                metrics,
+                tracing,
+                Clock.systemUTC(),
+                cause -> end("the stage stopped: " + cause.getMessage(), cause));
+        loop = started;
+        state = new Joining();
+        started.start();
+        LOGGER.atInfo()
+                .addKeyValue("model", model)
+                .addKeyValue("topics", factory.topics().stream().map(Topic::key).toList())
+                .log("the stage takes records");
+    }
+
+    private <A extends Answer> Adapter<A> adapter(AdapterFactory<A> factory) throws InterruptedException {
+        for (var said = ""; ; ) {
+            gate.check();
+            if (gate.isOpen()) {
+                try {
+                    return factory.create(new AdapterFactory.Surroundings(
+                            client.describe(model), client, config.models().directory()));
+                } catch (TritonException e) {
+                    state = new WaitingForModel(String.valueOf(e.getMessage()));
+                }
+            } else {
+                state = new WaitingForModel(notReady());
+            }
+            if (!said.equals(state.sentence())) {
+                said = state.sentence();
+                LOGGER.warn(said);
+            }
+            Thread.sleep(config.stage().probe());
+        }
+    }
+
+    private boolean modelReady() {
+        try {
+            return client.modelReady(model);
+        } catch (TritonException e) {
+            return false;
+        }
+    }
+
+    private String notReady() {
+        var where = String.join(", ", config.triton().endpoints());
+        try {
+            if (!client.serverReady()) {
+                return "waiting for the model server at " + where + ", which is not ready";
+            }
+            var known = client.repositoryIndex().stream()
+                    .map(m -> m.model())
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+            return "waiting for the model '" + model + "', which is not ready at " + where + "; the server knows: "
+                    + known;
+        } catch (TritonException e) {
+            return "waiting for the model server at " + where + ", which does not answer (" + e.code() + ")";
+        }
+    }
+
+    private ImageLimits limits() {
+        var standard = ImageLimits.DEFAULT;
+        return new ImageLimits(config.images().maxBytes(), config.images().maxPixels(), standard.maxSide());
+    }
+
+    private Map<String, Object> producerSettings() {
+        var settings = new HashMap<String, Object>();
+        settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
+        settings.put(ProducerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage());
+        // A result counts as written when all in-sync replicas have it, once.
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // A broker that is away for long must not lose a result that is already computed.
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
+        // Results are JSON and shrink; dead letters may be images and do not, but are rare.
+        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 2);
+        settings.putAll(config.kafka().client());
+        return settings;
+    }
+
+    private Map<String, Object> consumerSettings() {
+        var settings = new HashMap<String, Object>();
+        settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage());
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.kafka().group().orElse("saccade-" + factory.stage()));
+        settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, config.kafka().groupProtocol());
+        // A group that starts later than its producers has lost nothing.
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        // The bound on records at work can be passed by one poll, so a poll is small.
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
+        // A topic that is created after the service is noticed soon.
+        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 10_000);
+        settings.putAll(config.kafka().client());
+        return settings;
+    }
+
+    private void end(String sentence, @Nullable Throwable cause) {
+        if (stopping) {
+            return;
+        }
+        state = new Broken(sentence);
+        LOGGER.atError().setCause(cause).log(sentence);
+        broken.run();
+    }
+}

@@ -1,0 +1,116 @@
+package io.saccade.stage;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The meters of a stage, declared once; {@code docs/reference/metrics.md} lists them with their units. Thread-safe. */
+public final class StageMetrics {
+
+    private final MeterRegistry registry;
+    private final String stage;
+    private final Map<String, Counter> counters = new ConcurrentHashMap<>();
+    private final Map<String, Timer> timers = new ConcurrentHashMap<>();
+    private final AtomicBoolean pausedForModel = new AtomicBoolean();
+    private final AtomicBoolean pausedForCapacity = new AtomicBoolean();
+
+    /** Meters of one stage. */
+    public StageMetrics(MeterRegistry registry, String stage) {
+        this.registry = registry;
+        this.stage = stage;
+        paused("model", pausedForModel);
+        paused("capacity", pausedForCapacity);
+    }
+
+    void watch(InFlight inFlight) {
+        Gauge.builder("saccade.stage.in.flight.records", inFlight, InFlight::records)
+                .description("Records taken and not yet settled")
+                .tag("stage", stage)
+                .register(registry);
+        Gauge.builder("saccade.stage.in.flight.bytes", inFlight, InFlight::bytes)
+                .description("Bytes of the records taken and not yet settled")
+                .tag("stage", stage)
+                .register(registry);
+    }
+
+    void ended(Ending ending, Instant submitted, Instant now) {
+        counters.computeIfAbsent("records." + ending.outcome(), _ -> Counter.builder("saccade.stage.records")
+                        .description("Records by the way they ended")
+                        .tag("stage", stage)
+                        .tag("outcome", ending.outcome())
+                        .register(registry))
+                .increment();
+        if (ending instanceof Ending.Result) {
+            timers.computeIfAbsent("end-to-end", _ -> Timer.builder("saccade.stage.end.to.end")
+                            .description("From the record's timestamp to its acknowledged result")
+                            .tag("stage", stage)
+                            .publishPercentileHistogram()
+                            .minimumExpectedValue(Duration.ofMillis(1))
+                            .maximumExpectedValue(Duration.ofMinutes(1))
+                            .register(registry))
+                    .record(Duration.between(submitted, now));
+        }
+        var story =
+                switch (ending) {
+                    case Ending.GivenUp given -> given.story();
+                    case Ending.Unreadable unreadable -> unreadable.story();
+                    default -> null;
+                };
+        if (story != null) {
+            counters.computeIfAbsent("dead." + story.failure().code(), _ -> Counter.builder("saccade.dead.letters")
+                            .description("Dead letters by reason")
+                            .tag("stage", stage)
+                            .tag("reason", story.failure().code())
+                            .register(registry))
+                    .increment();
+        }
+    }
+
+    void step(String step, Duration took) {
+        timers.computeIfAbsent("step." + step, _ -> Timer.builder("saccade.stage.step")
+                        .description("Time of one step of one record")
+                        .tag("stage", stage)
+                        .tag("step", step)
+                        .publishPercentileHistogram()
+                        .minimumExpectedValue(Duration.ofNanos(100_000))
+                        .maximumExpectedValue(Duration.ofSeconds(30))
+                        .register(registry))
+                .record(took);
+    }
+
+    void call(String model, String outcome, Duration took) {
+        counters.computeIfAbsent("call." + model + outcome, _ -> Counter.builder("saccade.triton.calls")
+                        .description("Calls of the model server by outcome")
+                        .tag("model", model)
+                        .tag("outcome", outcome)
+                        .register(registry))
+                .increment();
+        timers.computeIfAbsent("call." + model, _ -> Timer.builder("saccade.triton.call")
+                        .description("Time of one call of the model server, its queue included")
+                        .tag("model", model)
+                        .publishPercentileHistogram()
+                        .minimumExpectedValue(Duration.ofNanos(100_000))
+                        .maximumExpectedValue(Duration.ofSeconds(30))
+                        .register(registry))
+                .record(took);
+    }
+
+    void paused(boolean forModel, boolean forCapacity) {
+        pausedForModel.set(forModel);
+        pausedForCapacity.set(forCapacity);
+    }
+
+    private void paused(String reason, AtomicBoolean state) {
+        Gauge.builder("saccade.stage.paused", state, s -> s.get() ? 1 : 0)
+                .description("1 while consumption is paused for this reason")
+                .tag("stage", stage)
+                .tag("reason", reason)
+                .register(registry);
+    }
+}

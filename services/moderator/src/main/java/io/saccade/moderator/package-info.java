@@ -1,0 +1,5 @@
+/** How scores become a decision. */
+@NullMarked
+package io.saccade.moderator;
+
+import org.jspecify.annotations.NullMarked;
