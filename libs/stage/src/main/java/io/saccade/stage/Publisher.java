@@ -12,14 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
-/**
- * Writes endings to their topics. A future completes when every record of the ending is acknowledged by all in-sync
- * replicas, and exceptionally when that can no longer happen. Thread-safe.
- */
+/** Writes endings to their topics; an ending is written when all in-sync replicas have acknowledged it. Thread-safe. */
 final class Publisher {
 
     private final String stage;
@@ -53,15 +51,26 @@ final class Publisher {
         this.clock = clock;
     }
 
-    CompletableFuture<Void> publish(Ending ending, Incoming origin, Context trace) {
-        return switch (ending) {
-            case Ending.Nothing _ -> CompletableFuture.completedFuture(null);
-            case Ending.Result(var result) -> send(result, trace);
-            case Ending.GivenUp(var result, var story) ->
+    /**
+     * Writes an ending and waits until it is acknowledged. For the thread that handles the record: a producer may block,
+     * and its own thread must never wait for itself.
+     *
+     * @throws ExecutionException   if it can no longer be written
+     * @throws InterruptedException if the stage is stopping
+     */
+    void publish(Ending ending, Incoming origin, Context trace) throws ExecutionException, InterruptedException {
+        switch (ending) {
+            case Ending.Nothing _ -> {
+                // Nothing is owed to anybody.
+            }
+            case Ending.Result(var result) -> send(result, trace).get();
+            case Ending.GivenUp(var result, var story) -> {
                 // The dead letter first: were only the failure written, the record would be gone.
-                send(story, origin, trace).thenCompose(_ -> send(result, trace));
-            case Ending.Unreadable(var story) -> send(story, origin, trace);
-        };
+                send(story, origin, trace).get();
+                send(result, trace).get();
+            }
+            case Ending.Unreadable(var story) -> send(story, origin, trace).get();
+        }
     }
 
     private CompletableFuture<Void> send(StageResult<?> result, Context trace) {

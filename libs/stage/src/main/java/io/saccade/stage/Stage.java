@@ -201,7 +201,7 @@ public final class Stage implements AutoCloseable {
                 (record, trace) -> {
                     var ending = handler.handle(record, trace);
                     var published = System.nanoTime();
-                    publisher.publish(ending, record, trace).get();
+                    publisher.publish(ending, record, trace);
                     metrics.step("publish", Duration.ofNanos(System.nanoTime() - published));
                     return ending;
                 },
@@ -281,6 +281,7 @@ public final class Stage implements AutoCloseable {
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         // A broker that is away for long must not lose a result that is already computed.
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.MAX_VALUE);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         // Results are JSON and shrink; dead letters may be images and do not, but are rare.
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");

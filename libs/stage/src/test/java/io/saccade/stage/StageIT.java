@@ -1,0 +1,467 @@
+package io.saccade.stage;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.propagation.ContextPropagators;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import io.saccade.contract.EventType;
+import io.saccade.contract.event.Caption;
+import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.ImageRef;
+import io.saccade.contract.event.ImageSubmitted;
+import io.saccade.contract.event.Question;
+import io.saccade.contract.event.StageResult;
+import io.saccade.contract.event.StageResult.End;
+import io.saccade.contract.event.Task;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.testkit.Await;
+import io.saccade.testkit.Brokers;
+import io.saccade.testkit.Received;
+import io.saccade.testkit.Reply;
+import io.saccade.testkit.ScriptedModelServer;
+import io.saccade.testkit.TestKafka;
+import io.saccade.triton.DataType;
+import io.saccade.triton.InferRequest;
+import io.saccade.triton.Shape;
+import io.saccade.triton.Tensor;
+import io.saccade.triton.proto.ModelConfig;
+import io.saccade.triton.proto.ModelInput;
+import io.saccade.triton.proto.ModelOutput;
+import io.saccade.triton.proto.ModelParameter;
+import io.saccade.vision.Preprocessing;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A stage between a real broker and a scripted model server: every record has one end, and is committed after it. */
+class StageIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final byte[] PICTURE = picture();
+
+    private final TestKafka kafka = Brokers.shared();
+    private final TopicCatalogue topics = kafka.createUniqueTopics(2);
+    private final String group = "group-" + topics.name(Topic.IMAGES);
+    private final ScriptedModelServer server = ScriptedModelServer.start().model(model());
+    private final InMemorySpanExporter spans = InMemorySpanExporter.create();
+    private final AtomicBoolean broken = new AtomicBoolean();
+    private final List<Stage> stages = new ArrayList<>();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    @BeforeEach
+    void answer() {
+        server.script("echo", _ -> confidence());
+    }
+
+    @AfterEach
+    void stop() {
+        stages.forEach(Stage::close);
+        server.close();
+    }
+
+    @Test
+    void publishesAnAnswerAndCommitsAfterwards() {
+        // Given
+        start(Map.of());
+
+        // When
+        submit("image-1");
+
+        // Then
+        var record = kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+        var result = record.as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(result.answer().text()).isEqualTo("echo");
+        assertThat(result.model().version()).isEqualTo("1");
+        assertThat(result.sha256()).isEqualTo(io.saccade.contract.EventIds.sha256(PICTURE));
+        assertThat(record.headers())
+                .containsEntry("ce_type", "io.saccade.caption.v1")
+                .containsEntry("ce_subject", "image-1");
+        Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
+    }
+
+    @Test
+    void keepsManyRecordsInFlightAndNeverMoreCallsThanAllowed() {
+        // Given
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(50), confidence()));
+        start(Map.of("saccade.triton.in-flight", "8", "saccade.stage.max-records", "16"));
+
+        // When
+        for (int i = 0; i < 100; i++) {
+            submit("image-" + i);
+        }
+
+        // Then
+        assertThat(awaitResults(100)).hasSize(100);
+        assertThat(server.mostInFlight()).isEqualTo(8);
+    }
+
+    @Test
+    void refusesWhatIsNoImageWithAReason() {
+        // Given
+        start(Map.of());
+
+        // When
+        kafka.submit(
+                topics.name(Topic.IMAGES), ImageSubmitted.of("broken", ImageRef.inline("no image".getBytes(UTF_8))));
+
+        // Then
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "broken", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.REFUSED);
+        assertThat(result.failure().code()).startsWith("image.");
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void goesOnAfterRecordsThatAreNoEvents() {
+        // Given
+        start(Map.of());
+
+        // When
+        kafka.send(topics.name(Topic.IMAGES), "poison", "{\"id\":".getBytes(UTF_8), Map.of());
+        kafka.send(topics.name(Topic.IMAGES), null, null, Map.of());
+        submit("image-1");
+
+        // Then
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+        Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
+        assertThat(registry.get("saccade.stage.records")
+                        .tag("outcome", "malformed")
+                        .counter()
+                        .count())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void sendsAQuestionThatIsNoEventToTheDeadLettersWithItsStory() {
+        // Given
+        start(Map.of());
+
+        // When
+        var sent = kafka.send(topics.name(Topic.QUESTIONS), "image-1", "nonsense".getBytes(UTF_8), Map.of("x", "y"));
+
+        // Then
+        var letter = kafka.awaitKey(topics.name(Topic.DLQ), "image-1", PATIENCE);
+        assertThat(letter.text()).isEqualTo("nonsense");
+        assertThat(letter.headers()).containsEntry("x", "y");
+        var story = DeadLetter.fromHeaders(letter.headers());
+        assertThat(story.failure().code()).isEqualTo("event.malformed");
+        assertThat(story.topic()).isEqualTo(topics.name(Topic.QUESTIONS));
+        assertThat(story.offset()).isEqualTo(sent.offset());
+    }
+
+    @Test
+    void retriesWhatMayPassAndSaysHowOften() {
+        // Given
+        server.script("echo", Reply.failing(Status.Code.INTERNAL, "hiccup"), confidence());
+        start(Map.of("saccade.stage.retry-first", "10ms"));
+
+        // When
+        submit("image-1");
+
+        // Then
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(result.attempt()).isEqualTo(2);
+    }
+
+    @Test
+    void givesUpOnWhatNeverPassesWithAFailureAndADeadLetter() {
+        // Given
+        server.script("echo", Reply.failing(Status.Code.INVALID_ARGUMENT, "wrong shape"));
+        start(Map.of());
+
+        // When
+        submit("image-1");
+
+        // Then
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.FAILED);
+        assertThat(result.failure().code()).isEqualTo("model.rejected");
+        var letter = kafka.awaitKey(topics.name(Topic.DLQ), "image-1", PATIENCE);
+        assertThat(DeadLetter.fromHeaders(letter.headers()).stage()).isEqualTo("echo");
+        assertThat(letter.as(EventType.IMAGE_SUBMITTED).id()).isEqualTo("image-1");
+    }
+
+    @Test
+    void waitsForAServerThatIsAwayAndLosesNothing() {
+        // Given
+        start(Map.of());
+        submit("before");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "before", PATIENCE);
+        server.stop();
+
+        // When
+        for (int i = 0; i < 50; i++) {
+            submit("image-" + i);
+        }
+        Await.until("the pause", PATIENCE, () -> !stages.getFirst().state().ready());
+        server.restart();
+
+        // Then
+        assertThat(awaitResults(51)).hasSize(51);
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+        assertThat(broken).isFalse();
+    }
+
+    @Test
+    void pausesInsteadOfGivingUpWhenTheServerIsFull() {
+        // Given
+        server.script(
+                "echo",
+                Reply.full(),
+                Reply.full(),
+                Reply.full(),
+                Reply.full(),
+                Reply.full(),
+                Reply.full(),
+                Reply.full(),
+                confidence());
+        start(Map.of("saccade.stage.retry-first", "5ms", "saccade.stage.attempts", "2"));
+
+        // When
+        submit("image-1");
+
+        // Then
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void handsItsRecordsOverWhenItStopsInTheMiddle() {
+        // Given
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(20), confidence()));
+        start(Map.of("saccade.stage.max-records", "20"));
+        for (int i = 0; i < 300; i++) {
+            submit("image-" + i);
+        }
+        kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 30);
+
+        // When
+        start(Map.of("saccade.stage.max-records", "20"));
+        stages.removeFirst().close();
+
+        // Then
+        var results = awaitResults(300);
+        assertThat(results.values()).allSatisfy(records -> assertThat(records).hasSize(1));
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void breaksWithASentenceWhenTheModelIsNotWhatItNeeds() {
+        // Given
+        server.model(model().toBuilder()
+                .setInput(0, model().getInput(0).toBuilder().setDataType(io.saccade.triton.proto.DataType.TYPE_FP32))
+                .build());
+
+        // When
+        start(Map.of());
+
+        // Then
+        Await.until("the end", PATIENCE, broken::get);
+        assertThat(stages.getFirst().state().sentence()).contains("echo", "image", "UINT8", "FP32");
+    }
+
+    @Test
+    void waitsForAnUnknownModelAndNamesThoseThereAre() {
+        // When
+        start(Map.of("saccade.triton.model", "nope"));
+
+        // Then
+        Await.until(
+                "the reason",
+                PATIENCE,
+                () -> stages.getFirst().state().sentence().contains("waiting for the model 'nope'"));
+        assertThat(stages.getFirst().state().sentence()).contains("echo");
+        assertThat(stages.getFirst().alive()).isTrue();
+    }
+
+    @Test
+    void tracesARecordFromItsSubmissionThroughTheModelToItsResult() {
+        // Given
+        start(Map.of());
+        var trace = "0af7651916cd43dd8448eb211c80319c";
+        var headers = Map.of("traceparent", "00-" + trace + "-b7ad6b7169203331-01");
+
+        // When
+        kafka.send(
+                topics.name(Topic.IMAGES),
+                "image-1",
+                io.saccade.contract.EventJson.create().write(ImageSubmitted.of("image-1", ImageRef.inline(PICTURE))),
+                headers);
+
+        // Then
+        var record = kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+        assertThat(record.headers().get("traceparent")).contains(trace);
+        Await.until("the spans", PATIENCE, () -> spans.getFinishedSpanItems().size() >= 5);
+        assertThat(spans.getFinishedSpanItems())
+                .allSatisfy(span -> assertThat(span.getTraceId()).isEqualTo(trace))
+                .extracting(span -> span.getName().split(" ")[0])
+                .contains("process", "fetch", "prepare", "inference.GRPCInferenceService/ModelInfer", "publish");
+    }
+
+    private Map<String, List<Received>> awaitResults(int images) {
+        var records = kafka.await(
+                topics.name(Topic.CAPTIONS),
+                PATIENCE,
+                seen -> seen.stream().map(Received::key).distinct().count() >= images);
+        var byKey = new HashMap<String, List<Received>>();
+        records.forEach(record ->
+                byKey.computeIfAbsent(record.key(), _ -> new ArrayList<>()).add(record));
+        return byKey;
+    }
+
+    private void submit(String id) {
+        kafka.submit(topics.name(Topic.IMAGES), ImageSubmitted.of(id, ImageRef.inline(PICTURE)));
+    }
+
+    private void start(Map<String, String> overrides) {
+        var settings = new HashMap<>(Map.of(
+                "saccade.kafka.bootstrap-servers",
+                kafka.bootstrapServers(),
+                "saccade.kafka.group",
+                group,
+                "saccade.triton.endpoints",
+                server.endpoint(),
+                "saccade.stage.probe",
+                "50ms",
+                "saccade.stage.commit-interval",
+                "100ms"));
+        settings.putAll(overrides);
+        var config = new SmallRyeConfigBuilder()
+                .withMapping(StageConfig.class)
+                .withConverter(Duration.class, 200, StageIT::duration) // Quarkus brings its own for "15s"
+                .withSources(new PropertiesConfigSource(settings, "test", 500))
+                .build()
+                .getConfigMapping(StageConfig.class);
+        OpenTelemetry telemetry = OpenTelemetrySdk.builder()
+                .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                        .build())
+                .build();
+        var stage = new Stage(config, new EchoFactory(), topics, registry, telemetry, () -> broken.set(true));
+        stages.add(stage);
+        stage.start();
+    }
+
+    private static Duration duration(String text) {
+        return text.endsWith("ms")
+                ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
+                : Duration.parse("PT" + text);
+    }
+
+    private static Reply confidence() {
+        return Reply.outputs(Tensor.fp32("confidence", Shape.of(1, 1), 0.5f));
+    }
+
+    private static ModelConfig model() {
+        var parameters = Map.of(
+                "family", "test",
+                "image.size", "8",
+                "image.resize", "squash",
+                "image.filter", "bicubic",
+                "image.rgb", "before-resize");
+        var model = ModelConfig.newBuilder()
+                .setName("echo")
+                .setMaxBatchSize(8)
+                .addInput(ModelInput.newBuilder()
+                        .setName("image")
+                        .setDataType(io.saccade.triton.proto.DataType.TYPE_UINT8)
+                        .addAllDims(List.of(8L, 8L, 3L)))
+                .addOutput(ModelOutput.newBuilder()
+                        .setName("confidence")
+                        .setDataType(io.saccade.triton.proto.DataType.TYPE_FP32)
+                        .addDims(1));
+        parameters.forEach((key, value) -> model.putParameters(
+                key, ModelParameter.newBuilder().setStringValue(value).build()));
+        return model.build();
+    }
+
+    private static byte[] picture() {
+        try {
+            var bytes = new ByteArrayOutputStream();
+            ImageIO.write(new BufferedImage(16, 12, BufferedImage.TYPE_INT_RGB), "png", bytes);
+            return bytes.toByteArray();
+        } catch (IOException e) {
+            throw new IllegalStateException("writing to memory cannot fail", e);
+        }
+    }
+
+    /** The smallest adapter: one call, one caption. */
+    private static final class EchoFactory implements AdapterFactory<Caption> {
+
+        @Override
+        public String stage() {
+            return "echo";
+        }
+
+        @Override
+        public String model() {
+            return "echo";
+        }
+
+        @Override
+        public Set<Topic> topics() {
+            return Set.of(Topic.IMAGES, Topic.QUESTIONS);
+        }
+
+        @Override
+        public Adapter<Caption> create(Surroundings surroundings) {
+            var manifest = Manifest.of(surroundings.model());
+            return new Adapter<>() {
+                @Override
+                public Task task() {
+                    return Task.CAPTION;
+                }
+
+                @Override
+                public EventType<StageResult<Caption>> resultType() {
+                    return EventType.CAPTION;
+                }
+
+                @Override
+                public Preprocessing preprocessing() {
+                    return manifest.preprocessing();
+                }
+
+                @Override
+                public Outcome.Done<Caption> answer(Pixels image, List<Question> questions, ModelCalls model)
+                        throws BadOutputException, InterruptedException {
+                    var result = model.infer(InferRequest.to("echo").input(manifest.image(image, 1)));
+                    var confidence = result.output("confidence", DataType.FP32, Shape.of(1, 1))
+                            .asFloats()[0];
+                    return new Outcome.Done<>(
+                            new Caption("echo", manifest.probability("confidence", confidence)), manifest.ref(result));
+                }
+            };
+        }
+    }
+}
