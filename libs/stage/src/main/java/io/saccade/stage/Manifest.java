@@ -76,7 +76,7 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
     }
 
     /**
-     * A probability a model gave, made to lie in 0..1 where rounding left it.
+     * A probability a model gave, made to lie in 0..1 where rounding left it, with six decimals: more is noise of float32.
      *
      * @throws BadOutputException if it is not finite or truly outside
      */
@@ -85,6 +85,6 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
             throw new BadOutputException("model '" + model.name() + "', output '" + tensor
                     + "': a probability must lie in 0..1, got " + value);
         }
-        return Math.clamp(value, 0.0, 1.0);
+        return Math.round(Math.clamp(value, 0.0, 1.0) * 1e6) / 1e6;
     }
 }

@@ -275,7 +275,7 @@ public final class Stage implements AutoCloseable {
     private Map<String, Object> producerSettings() {
         var settings = new HashMap<String, Object>();
         settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
-        settings.put(ProducerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage());
+        settings.put(ProducerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage() + "-results");
         // A result counts as written when all in-sync replicas have it, once.
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

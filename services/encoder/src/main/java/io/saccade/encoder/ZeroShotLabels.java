@@ -69,7 +69,7 @@ final class ZeroShotLabels {
         }
         double total = sum;
         return IntStream.range(0, logits.length)
-                .mapToObj(i -> new Label(names.get(i), logits[i] / total))
+                .mapToObj(i -> new Label(names.get(i), Math.round(logits[i] / total * 1e6) / 1e6))
                 .sorted(Comparator.comparingDouble(Label::score).reversed())
                 .limit(count)
                 .toList();

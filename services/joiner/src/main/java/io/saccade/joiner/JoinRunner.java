@@ -149,6 +149,7 @@ public class JoinRunner {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.join().threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.join().standbys());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0); // deadlines would wait in a cache
+        settings.put("processing.exception.handler.global.enabled", true); // unused here; unset, it is warned about
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
         settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 10_000);
