@@ -3,9 +3,7 @@ package io.saccade.modelserver.onnx;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.saccade.modelserver.config.Signature;
@@ -25,9 +23,6 @@ import java.util.Set;
  * thread brings its own {@link InputBuffers}.
  */
 public final class OnnxModel implements AutoCloseable {
-    private static final OrtEnvironment ENVIRONMENT =
-            OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "saccade-model-server");
-
     private final OrtSession session;
     private final Signature signature;
 
@@ -47,7 +42,7 @@ public final class OnnxModel implements AutoCloseable {
             options.setInterOpNumThreads(1);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
-            OrtSession session = ENVIRONMENT.createSession(file.toString(), options);
+            OrtSession session = OnnxEnvironment.get().createSession(file.toString(), options);
             try {
                 return new OnnxModel(
                         session,
@@ -101,7 +96,7 @@ public final class OnnxModel implements AutoCloseable {
                 for (List<Tensor> request : requests) {
                     parts.add(request.get(i));
                 }
-                inputs.put(parts.getFirst().name(), OnnxTensors.join(ENVIRONMENT, parts, buffers));
+                inputs.put(parts.getFirst().name(), OnnxTensors.join(OnnxEnvironment.get(), parts, buffers));
             }
             clock.inputsReady();
             try (OrtSession.Result result = session.run(inputs, outputs)) {

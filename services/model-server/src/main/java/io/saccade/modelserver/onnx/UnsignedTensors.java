@@ -53,7 +53,7 @@ final class UnsignedTensors {
             api.setAccessible(true);
             Field allocator = OrtEnvironment.class.getDeclaredField("defaultAllocator");
             allocator.setAccessible(true);
-            Object defaultAllocator = allocator.get(OrtEnvironment.getEnvironment());
+            Object defaultAllocator = allocator.get(OnnxEnvironment.get());
             Field handle = defaultAllocator.getClass().getDeclaredField("handle");
             handle.setAccessible(true);
             return new Door(create, tensor, info, api.getLong(null), handle.getLong(defaultAllocator));
