@@ -123,10 +123,13 @@ public final class CompleteConfig {
             ModelInstanceGroup.Builder group = config.getInstanceGroupBuilder(i);
             if (group.getKind() == ModelInstanceGroup.Kind.KIND_GPU) {
                 throw file.problem(
-                        "instance_group", i, "expected KIND_CPU or KIND_AUTO, got KIND_GPU: there is no GPU here");
+                        "instance_group",
+                        i,
+                        "kind",
+                        "expected KIND_CPU or KIND_AUTO, got KIND_GPU: there is no GPU here");
             }
             if (group.getCount() < 0) {
-                throw file.problem("instance_group", i, "count: expected 1 or more, got " + group.getCount());
+                throw file.problem("instance_group", i, "count", "count: expected 1 or more, got " + group.getCount());
             }
             group.setKind(ModelInstanceGroup.Kind.KIND_CPU);
             if (group.getCount() == 0) {
@@ -204,7 +207,7 @@ public final class CompleteConfig {
         for (int i = 0; i < complete.getInputCount(); i++) {
             ModelInput input = complete.getInput(i);
             if (!names.add(input.getName())) {
-                throw file.problem("input", i, "expected each name once, got '" + input.getName() + "' again");
+                throw file.problem("input", i, "name", "expected each name once, got '" + input.getName() + "' again");
             }
             checkTensor(
                     "input",
@@ -255,6 +258,7 @@ public final class CompleteConfig {
             throw file.problem(
                     field,
                     index,
+                    "name",
                     "name: expected one of the graph's, "
                             + graph.stream()
                                     .map(each -> "'" + each.name() + "'")
@@ -264,6 +268,7 @@ public final class CompleteConfig {
             throw file.problem(
                     field,
                     index,
+                    "data_type",
                     "data_type of '" + name + "': expected TYPE_"
                             + spec.type().configured().name().substring("TYPE_".length()) + ", got none");
         }
@@ -271,6 +276,7 @@ public final class CompleteConfig {
             throw file.problem(
                     field,
                     index,
+                    "data_type",
                     "data_type of '" + name + "': expected "
                             + spec.type().configured() + " as the graph has it, got "
                             + type.get().configured());
@@ -278,7 +284,7 @@ public final class CompleteConfig {
         for (long dim : dims) {
             if (dim < 1 && dim != Shape.VARIABLE) {
                 throw file.problem(
-                        field, index, "dims of '" + name + "': expected 1 or more, or -1 for any, got " + dim);
+                        field, index, "dims", "dims of '" + name + "': expected 1 or more, or -1 for any, got " + dim);
             }
         }
         Shape shape = Shape.of(reshape.map(ModelTensorReshape::getShapeList).orElse(dims));
@@ -288,6 +294,7 @@ public final class CompleteConfig {
             throw file.problem(
                     field,
                     index,
+                    "dims",
                     "dims of '" + name + "': expected " + spec.dims() + " as the graph has it, got " + full
                             + (batches ? ", where the first -1 is the batch of max_batch_size" : ""));
         }

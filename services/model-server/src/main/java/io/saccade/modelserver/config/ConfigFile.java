@@ -1,5 +1,6 @@
 package io.saccade.modelserver.config;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormatParseInfoTree;
@@ -96,21 +97,39 @@ public final class ConfigFile {
 
     /** A complaint about a field of the configuration itself. */
     ConfigException problem(String field, String sentence) {
-        return problem(field, 0, sentence);
+        return new ConfigException(file + line(field, 0, "") + ": field '" + field + "': " + sentence);
     }
 
-    /** A complaint about one entry of a repeated field. */
-    ConfigException problem(String field, int index, String sentence) {
-        FieldDescriptor descriptor = ModelConfig.getDescriptor().findFieldByName(field);
+    /** A complaint about one entry of a repeated field, or about a field of that entry. */
+    ConfigException problem(String field, int index, String inner, String sentence) {
+        return new ConfigException(file + line(field, index, inner) + ": field '" + field + "': " + sentence);
+    }
+
+    /** The line as {@code ":7"}, as near to the inner field as the file tells; empty if it stands nowhere. */
+    private String line(String field, int index, String inner) {
+        FieldDescriptor descriptor = descriptor(ModelConfig.getDescriptor(), field);
+        List<TextFormatParseInfoTree> entries = locations.getNestedTrees(descriptor);
+        if (index < entries.size()) {
+            for (String near : List.of(inner, "name")) {
+                FieldDescriptor nested = descriptor.getMessageType().findFieldByName(near);
+                if (nested != null && !entries.get(index).getLocations(nested).isEmpty()) {
+                    return line(entries.get(index).getLocation(nested, 0));
+                }
+            }
+        }
+        List<TextFormatParseLocation> all = locations.getLocations(descriptor);
+        return all.isEmpty() ? "" : line(all.get(Math.min(index, all.size() - 1)));
+    }
+
+    private static String line(TextFormatParseLocation location) {
+        return ":" + (location.getLine() + 1);
+    }
+
+    private static FieldDescriptor descriptor(Descriptor message, String field) {
+        FieldDescriptor descriptor = message.findFieldByName(field);
         if (descriptor == null) {
-            throw new IllegalArgumentException("ModelConfig has no field " + field);
+            throw new IllegalArgumentException(message.getName() + " has no field " + field);
         }
-        TextFormatParseLocation location = TextFormatParseLocation.EMPTY;
-        if (!locations.getLocations(descriptor).isEmpty()) {
-            List<TextFormatParseLocation> all = locations.getLocations(descriptor);
-            location = all.get(Math.min(index, all.size() - 1));
-        }
-        String where = location.equals(TextFormatParseLocation.EMPTY) ? "" : ":" + (location.getLine() + 1);
-        return new ConfigException(file + where + ": field '" + field + "': " + sentence);
+        return descriptor;
     }
 }
