@@ -6,6 +6,7 @@ import io.saccade.contract.CloudEvent;
 import io.saccade.contract.EventType;
 import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.Failure;
+import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Instant;
@@ -42,6 +43,7 @@ final class AsyncApiWriter {
         for (var type : EventType.ALL) {
             message(messages.putObject(type.event()), type);
         }
+        imageFile(messages.putObject("ImageFile"));
         deadLetter(messages.putObject("DeadLetter"));
         return document;
     }
@@ -49,7 +51,11 @@ final class AsyncApiWriter {
     private static void channel(ObjectNode channel, TopicCatalogue catalogue, TopicCatalogue.Entry topic) {
         channel.put("address", topic.name());
         channel.put("description", topic.description());
-        reference(channel.putObject("messages").putObject(topic.event()), "#/components/messages/" + topic.event());
+        var messages = channel.putObject("messages");
+        reference(messages.putObject(topic.event()), "#/components/messages/" + topic.event());
+        if (topic.key() == Topic.IMAGES) {
+            reference(messages.putObject("ImageFile"), "#/components/messages/ImageFile");
+        }
         var kafka = channel.putObject("bindings").putObject("kafka");
         kafka.put("topic", topic.name());
         kafka.put("partitions", catalogue.partitions());
@@ -67,9 +73,12 @@ final class AsyncApiWriter {
                 (receives ? "receive-" : "send-") + topic.key().key());
         operation.put("action", receives ? "receive" : "send");
         reference(operation.putObject("channel"), "#/channels/" + topic.key().key());
-        reference(
-                operation.putArray("messages").addObject(),
-                "#/channels/" + topic.key().key() + "/messages/" + topic.event());
+        var messages = operation.putArray("messages");
+        var channel = "#/channels/" + topic.key().key();
+        reference(messages.addObject(), channel + "/messages/" + topic.event());
+        if (topic.key() == Topic.IMAGES) {
+            reference(messages.addObject(), channel + "/messages/ImageFile");
+        }
     }
 
     private static void message(ObjectNode message, EventType<?> type) {
@@ -92,6 +101,25 @@ final class AsyncApiWriter {
         var payload = message.putObject("payload");
         payload.put("schemaFormat", "application/schema+json;version=draft-2020-12");
         reference(payload.putObject("schema"), "./schemas/" + type.type() + ".json");
+        key(message);
+    }
+
+    private static void imageFile(ObjectNode message) {
+        message.put("name", "image-file");
+        message.put("title", "ImageFile");
+        message.put("contentType", "image/*");
+        message.put(
+                "description",
+                "An image sent as it is: the value is the file, " + ImageRef.MAX_INLINE_BYTES
+                        + " bytes at most, the key is its id. Every task is asked for, and no question.");
+        var headers = message.putObject("headers");
+        headers.put("type", "object");
+        headers.putObject("properties")
+                .putObject(CloudEvent.CONTENT_TYPE)
+                .put("type", "string")
+                .put("pattern", "^image/");
+        headers.putArray("required").add(CloudEvent.CONTENT_TYPE);
+        message.putObject("payload").put("type", "string").put("format", "binary");
         key(message);
     }
 
