@@ -53,6 +53,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- toYaml $services -}}
 {{- end }}
 
+{{/* Partitions of every topic. */}}
+{{- define "saccade.partitions" -}}
+{{- .Values.topics.partitions | default (.Files.Get "files/topics.yaml" | fromYaml).partitions | int -}}
+{{- end }}
+
 {{/* host:port lists to the ports in them, as YAML. */}}
 {{- define "saccade.ports" -}}
 {{- $ports := list -}}
@@ -84,7 +89,7 @@ capabilities:
 {{- define "saccade.check" -}}
 {{- $_ := required "kafka.bootstrapServers is required: the brokers to ask first, host:port separated by commas" .Values.kafka.bootstrapServers -}}
 {{- $services := include "saccade.services" . | fromYaml -}}
-{{- $partitions := (.Files.Get "files/topics.yaml" | fromYaml).partitions | int -}}
+{{- $partitions := include "saccade.partitions" . | int -}}
 {{- $keys := list -}}
 {{- range (.Files.Get "files/topics.yaml" | fromYaml).topics }}{{ $keys = append $keys .key }}{{ end -}}
 {{- $stages := list -}}
@@ -132,6 +137,13 @@ capabilities:
 {{- if and .Values.images.existingClaim (not .Values.images.fileRoots) -}}
 {{- fail "images.existingClaim is mounted at /images, but images.fileRoots allows no folder; set it to /images" -}}
 {{- end -}}
+{{- end -}}
+{{- if and .Values.kafka.existingSecret .Values.topics.enabled -}}
+{{- fail "topics.enabled must be false with kafka.existingSecret: the topics Job speaks neither TLS nor SASL yet; make the topics of files/topics.yaml otherwise" -}}
+{{- end -}}
+{{- $catalogue := .Files.Get "files/topics.yaml" | fromYaml -}}
+{{- if gt (.Values.topics.minInsync | default $catalogue.minInsync | int) (.Values.topics.replicas | default $catalogue.replicas | int) -}}
+{{- fail (printf "topics.minInsync is %d, above topics.replicas %d: nothing could be written" (.Values.topics.minInsync | default $catalogue.minInsync | int) (.Values.topics.replicas | default $catalogue.replicas | int)) -}}
 {{- end -}}
 {{- if eq .Values.image.tag "latest" -}}
 {{- fail "image.tag must name a version, not 'latest': nobody knows what runs" -}}

@@ -59,8 +59,7 @@ class ComposeTest {
 
     @Test
     void waitsForTheTopics() {
-        assertThat(texts(services.at("/topics/command")))
-                .containsExactly("topics", "apply", "--bootstrap", "kafka:29092");
+        assertThat(texts(services.at("/topics/command"))).containsExactly("topics", "apply", "--kafka", "kafka:29092");
         for (var service : Chart.SERVICES) {
             assertThat(services.path(service).at("/depends_on/topics/condition").asText())
                     .isEqualTo("service_completed_successfully");
