@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /** Writes endings to their topics; an ending is written when all in-sync replicas have acknowledged it. Thread-safe. */
 final class Publisher {
@@ -63,17 +64,21 @@ final class Publisher {
             case Ending.Nothing _ -> {
                 // Nothing is owed to anybody.
             }
-            case Ending.Result(var result) -> send(result, trace).get();
+            case Ending.Result(var result) -> send(result, origin, trace).get();
             case Ending.GivenUp(var result, var story) -> {
                 // The dead letter first: were only the failure written, the record would be gone.
                 send(story, origin, trace).get();
-                send(result, trace).get();
+                send(result, origin, trace).get();
             }
             case Ending.Unreadable(var story) -> send(story, origin, trace).get();
         }
     }
 
-    private CompletableFuture<Void> send(StageResult<?> result, Context trace) {
+    /**
+     * A result goes to the partition its request came from, whatever the partitioner of who sent that: all that belongs to
+     * an image then meets in one partition of the join.
+     */
+    private CompletableFuture<Void> send(StageResult<?> result, Incoming origin, Context trace) {
         var model = result.model();
         var event = new CloudEvent(
                 EventIds.result(
@@ -87,6 +92,7 @@ final class Publisher {
                 clock.instant());
         return send(
                 topics.name(result.task().topic()),
+                origin.partition(),
                 result.imageId().getBytes(StandardCharsets.UTF_8),
                 json.write(result),
                 event.headers(),
@@ -96,17 +102,18 @@ final class Publisher {
     private CompletableFuture<Void> send(DeadLetter story, Incoming origin, Context trace) {
         var headers = new java.util.LinkedHashMap<>(origin.headers());
         headers.putAll(story.headers());
-        return send(topics.name(Topic.DLQ), origin.key(), origin.value(), headers, trace);
+        return send(topics.name(Topic.DLQ), null, origin.key(), origin.value(), headers, trace);
     }
 
     private CompletableFuture<Void> send(
             String topic,
-            byte @org.jspecify.annotations.Nullable [] key,
-            byte @org.jspecify.annotations.Nullable [] value,
+            @Nullable Integer partition,
+            byte @Nullable [] key,
+            byte @Nullable [] value,
             Map<String, String> headers,
             Context trace) {
         var span = tracing.publish(topic, trace);
-        var record = new ProducerRecord<>(topic, key, value);
+        var record = new ProducerRecord<>(topic, partition, key, value);
         headers.forEach((name, text) -> put(record.headers(), name, text));
         tracing.headers(span).forEach((name, text) -> put(record.headers(), name, text));
         var sent = new CompletableFuture<Void>();

@@ -6,11 +6,13 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.EventJson;
 import io.saccade.contract.RequestReader;
 import io.saccade.contract.event.Answer;
+import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.stage.StageState.Broken;
 import io.saccade.stage.StageState.Joining;
 import io.saccade.stage.StageState.Running;
+import io.saccade.stage.StageState.WaitingForKafka;
 import io.saccade.stage.StageState.WaitingForModel;
 import io.saccade.triton.ModelMismatchException;
 import io.saccade.triton.TritonClient;
@@ -22,13 +24,18 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +163,7 @@ public final class Stage implements AutoCloseable {
 
     private <A extends Answer> void start(AdapterFactory<A> factory) throws InterruptedException {
         var adapter = adapter(factory);
+        awaitTopics(adapter.task());
         var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
         var inFlight = new InFlight(config.stage().maxRecords(), config.stage().maxBytes());
         metrics.watch(inFlight);
@@ -238,6 +246,44 @@ public final class Stage implements AutoCloseable {
                 LOGGER.warn(said);
             }
             Thread.sleep(config.stage().probe());
+        }
+    }
+
+    /** Results go to the partitions their requests came from, so the topics must be there and have equally many. */
+    private void awaitTopics(Task task) throws InterruptedException {
+        var names = Stream.concat(factory.topics().stream(), Stream.of(task.topic()))
+                .map(topics::name)
+                .toList();
+        var settings = new HashMap<String, Object>(config.kafka().client());
+        settings.put("bootstrap.servers", config.kafka().bootstrapServers());
+        settings.put("request.timeout.ms", 5_000);
+        settings.put("default.api.timeout.ms", 10_000);
+        try (var admin = Admin.create(settings)) {
+            for (var said = ""; ; Thread.sleep(config.stage().probe())) {
+                try {
+                    var counts = new TreeMap<String, Integer>();
+                    admin.describeTopics(names)
+                            .allTopicNames()
+                            .get()
+                            .forEach((name, topic) ->
+                                    counts.put(name, topic.partitions().size()));
+                    if (counts.values().stream().distinct().count() > 1) {
+                        throw new IllegalArgumentException(
+                                "topics keyed by image must have equal partition counts, got " + counts
+                                        + "; make them equal with 'saccade topics apply'");
+                    }
+                    return;
+                } catch (ExecutionException e) {
+                    state = new WaitingForKafka(
+                            e.getCause() instanceof UnknownTopicOrPartitionException
+                                    ? "waiting for the topics " + names + "; create them with 'saccade topics apply'"
+                                    : "waiting for Kafka at " + config.kafka().bootstrapServers());
+                    if (!said.equals(state.sentence())) {
+                        said = state.sentence();
+                        LOGGER.warn(said);
+                    }
+                }
+            }
         }
     }
 

@@ -17,6 +17,14 @@ sealed interface StageState {
         }
     }
 
+    /** The model is there, Kafka or its topics are not yet. */
+    record WaitingForKafka(String sentence) implements StageState {
+        @Override
+        public boolean ready() {
+            return false;
+        }
+    }
+
     /** The model is there, the consumer group is not joined yet. */
     record Joining() implements StageState {
         @Override

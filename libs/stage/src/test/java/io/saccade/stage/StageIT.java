@@ -103,6 +103,26 @@ class StageIT {
     }
 
     @Test
+    void putsAResultIntoThePartitionItsImageCameFromWhateverPlacedThatThere() {
+        // Given
+        start(Map.of());
+        var json = io.saccade.contract.EventJson.create();
+
+        // When: partitions that murmur2 of the keys would not all choose, as with librdkafka's default
+        for (int i = 0; i < 20; i++) {
+            kafka.sendTo(
+                    topics.name(Topic.IMAGES),
+                    i % 2,
+                    "image-" + i,
+                    json.write(ImageSubmitted.of("image-" + i, ImageRef.inline(PICTURE))));
+        }
+
+        // Then
+        awaitResults(20).forEach((id, records) -> assertThat(records)
+                .allMatch(record -> record.partition() == Integer.parseInt(id.substring(6)) % 2));
+    }
+
+    @Test
     void keepsManyRecordsInFlightAndNeverMoreCallsThanAllowed() {
         // Given
         server.script("echo", _ -> new Reply.Later(Duration.ofMillis(50), confidence()));

@@ -129,14 +129,23 @@ public final class TestKafka implements AutoCloseable {
             String topic, @Nullable String key, byte @Nullable [] value, Map<String, String> headers) {
         var record = new ProducerRecord<>(topic, null, key == null ? null : key.getBytes(UTF_8), value);
         headers.forEach((name, content) -> record.headers().add(name, content.getBytes(UTF_8)));
+        return send(record);
+    }
+
+    private RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
         try {
             return producer.send(record).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new AssertionError("interrupted while sending to " + topic, e);
+            throw new AssertionError("interrupted while sending to " + record.topic(), e);
         } catch (ExecutionException | TimeoutException e) {
-            throw new AssertionError("could not send to " + topic + " on " + bootstrapServers, e);
+            throw new AssertionError("could not send to " + record.topic() + " on " + bootstrapServers, e);
         }
+    }
+
+    /** Writes a record into a partition, as a producer with a partitioner of its own does. */
+    public RecordMetadata sendTo(String topic, int partition, String key, byte[] value) {
+        return send(new ProducerRecord<>(topic, partition, key.getBytes(UTF_8), value));
     }
 
     /** Submits an image as an outside producer does: CloudEvents headers, the image's id as key. */

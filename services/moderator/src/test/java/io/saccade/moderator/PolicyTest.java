@@ -78,7 +78,8 @@ class PolicyTest {
                         () -> read("name: a/1\ncategories: {ban-sign: {review: 0.1}, bolt: {review: 0.1, block: 1}}"))
                 .hasMessageContaining("block");
         assertThatThrownBy(() -> read("name: a b\ncategories: {}")).hasMessageContaining("'name'");
-        assertThatThrownBy(() -> read("naem: a")).hasMessageContaining("naem");
+        assertThatThrownBy(() -> read("categories: {}")).hasMessageContaining("name");
+        assertThatThrownBy(() -> read("name: a/1\nlimits: {}\ncategories: {}")).hasMessageContaining("limits");
         assertThatThrownBy(() -> Policy.read(folder.resolve("nowhere.yaml"), LABELS))
                 .hasMessageContaining("nowhere.yaml");
     }
