@@ -199,6 +199,26 @@ def measure_speed(repository: Path, pictures: Path) -> None:
         print(f"{name:<16} batch of {', '.join(line)}")
 
 
+def measure_demo(repository: Path, folder: Path) -> None:
+    """Compares the models with the manifest of ``deploy/demo``, picture by picture."""
+    caption, vqa, moderation = (Model(repository / name) for name in ("caption", "vqa", "moderation"))
+    thresholds = np.array([float(value) for value in moderation.manifest["thresholds"].split(",")])
+    for line in json.loads((folder / "manifest.json").read_text()):
+        expected = line["expect"]
+        if "caption" not in expected:
+            continue
+        picture = Image.open(folder / line["file"])
+        tokens, _ = caption(image=caption.pixels(picture)[None])
+        said = {"caption": caption.text(tokens[0].tolist()), "answers": []}
+        for question in line["questions"]:
+            tokens, _ = vqa(image=vqa.pixels(picture)[None], input_ids=vqa.ids(question)[None])
+            said["answers"].append(vqa.text(tokens[0].tolist()))
+        scores = moderation(image=moderation.pixels(picture)[None])[0][0]
+        said["verdict"] = "BLOCK" if (scores >= thresholds).any() else "ALLOW"
+        wrong = {name: (value, expected[name]) for name, value in said.items() if value != expected[name]}
+        print(f"{line['file']:<56} {f'said, expected: {wrong}' if wrong else 'right'}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the model folders on freshly drawn pictures.")
     parser.add_argument("--repository", type=Path, default=HERE.parent, help="the model repository")
@@ -208,7 +228,11 @@ def main() -> None:
     parser.add_argument("--misses", type=int, default=0, help="how many mistakes of each kind to print")
     parser.add_argument("--speed", action="store_true", help="also measure the time of a call")
     parser.add_argument("--check", action="store_true", help="fail when a figure is below what is promised")
+    parser.add_argument("--demo", type=Path, help="only compare with the manifest in this folder of pictures")
     arguments = parser.parse_args()
+    if arguments.demo:
+        measure_demo(arguments.repository, arguments.demo)
+        return
     with tempfile.TemporaryDirectory() as folder:
         command = ["--count", arguments.count, "--seed", arguments.seed, "--split", arguments.split, "--out", folder]
         subprocess.run([sys.executable, str(HERE / "draw.py"), *map(str, command)], check=True)

@@ -185,7 +185,8 @@ class Mixer(nn.Module):
 
     def __init__(self, depth: int) -> None:
         super().__init__()
-        self.places = nn.Parameter(torch.randn(SLOTS, WIDTH) * 0.1)
+        # Slots have spread one: at 0.1 the places drowned, and "where" and relations stayed at chance.
+        self.places = nn.Parameter(torch.randn(SLOTS, WIDTH) * 0.7)
         self.blocks = nn.ModuleList(Block() for _ in range(depth))
         self.norm = nn.LayerNorm(WIDTH)
 
@@ -352,13 +353,14 @@ class Answerer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mixer = Mixer(1)
+        self.mixer = Mixer(2)
         self.question_words = Words(TEXT_LENGTH)
         self.question_blocks = nn.ModuleList(Block(cross=True) for _ in range(3))
         self.question_norm = nn.LayerNorm(WIDTH)
         self.words = Words(ANSWER_LENGTH)
         self.blocks = nn.ModuleList(Block(cross=True) for _ in range(2))
         self.norm, self.out = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, len(WORDS))
+        self.grounding = nn.Linear(WIDTH, SLOTS - 1)  # for training only: the cells that a noun is about
 
     def question(self, slots: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
         """The encoded question [B, T, D] and the bias that hides its padding."""
@@ -369,7 +371,10 @@ class Answerer(nn.Module):
 
     def forward(self, slots: Tensor, question: Tensor, answer: Tensor) -> Tensor:
         """What follows each token of the answer: [B, T], [B, A] to logits [B, A, V]."""
-        memory, hidden = self.question(slots, question)
+        return self.answer(*self.question(slots, question), answer)
+
+    def answer(self, memory: Tensor, hidden: Tensor, answer: Tensor) -> Tensor:
+        """As :meth:`forward`, from what :meth:`question` returned."""
         x, bias = self.words(answer), causal_bias(answer.shape[1])
         for block in self.blocks:
             x = block(x, bias, memory, hidden)
