@@ -34,9 +34,6 @@ producer = Producer({
     "bootstrap.servers": options.bootstrap,
     # Waits for all in-sync replicas, and a retry makes no duplicate.
     "enable.idempotence": True,
-    # The same partition as Java's clients choose for the key. librdkafka's own choice differs, and then the parts of an
-    # image do not meet.
-    "partitioner": "murmur2_random",
     "message.max.bytes": 2097152,
 })
 errors = []

@@ -18,10 +18,9 @@ trap 'rm -f "$event"' EXIT
 printf '{"id":"%s","image":{"inline":"%s"},"questions":[{"id":"q1","text":"what color is the shape ?"}]}' \
   "$id" "$(base64 -w 0 "$file")" > "$event"
 
-# murmur2_random: the same partition as Java's clients choose for the key. kcat's own choice differs, and then the parts
-# of an image do not meet. request.required.acks: -1 waits for all in-sync replicas.
+# request.required.acks: -1 waits for all in-sync replicas.
 kcat -P -b "$bootstrap" -t saccade.images -k "$id" \
-  -X topic.partitioner=murmur2_random -X topic.request.required.acks=-1 -X message.max.bytes=2097152 \
+  -X topic.request.required.acks=-1 -X message.max.bytes=2097152 \
   -H ce_specversion=1.0 \
   -H ce_id="$id" \
   -H ce_type=io.saccade.image-submitted.v1 \

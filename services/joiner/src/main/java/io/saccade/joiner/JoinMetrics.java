@@ -1,11 +1,15 @@
 package io.saccade.joiner;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.saccade.contract.event.ImageEnriched;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The meters of the join, declared once; {@code docs/reference/metrics.md} lists them with their units. Thread-safe. */
 final class JoinMetrics {
@@ -13,6 +17,7 @@ final class JoinMetrics {
     private final MeterRegistry registry;
     private final Timer latency;
     private final Counter late;
+    private final Set<AtomicLong> open = ConcurrentHashMap.newKeySet();
 
     JoinMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -22,9 +27,25 @@ final class JoinMetrics {
                 .minimumExpectedValue(Duration.ofMillis(1))
                 .maximumExpectedValue(Duration.ofMinutes(2))
                 .register(registry);
+        Gauge.builder("saccade.join.open.images", open, counts -> counts.stream()
+                        .mapToLong(AtomicLong::get)
+                        .sum())
+                .description("Images submitted and not yet answered")
+                .register(registry);
         late = Counter.builder("saccade.join.late.parts")
                 .description("Parts that came after the answer and made a further revision")
                 .register(registry);
+    }
+
+    /** A count of open images that is part of the gauge until it is dropped; one for each partition. */
+    AtomicLong newOpenCount() {
+        var count = new AtomicLong();
+        open.add(count);
+        return count;
+    }
+
+    void drop(AtomicLong count) {
+        open.remove(count);
     }
 
     void emitted(ImageEnriched enriched) {

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -58,6 +59,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private @Nullable ProcessorContext<byte[], byte[]> context;
     private @Nullable KeyValueStore<String, byte[]> states;
     private @Nullable KeyValueStore<String, byte[]> deadlines;
+    private final AtomicLong open;
     private Instant quietUntil = Instant.MIN;
 
     /**
@@ -70,6 +72,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         this.topics = topics;
         this.metrics = metrics;
         this.tracing = new JoinTracing(telemetry);
+        this.open = metrics.newOpenCount();
     }
 
     @Override
@@ -77,9 +80,17 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         this.context = context;
         states = context.getStateStore(STATES);
         deadlines = context.getStateStore(DEADLINES);
+        try (var known = states().all()) {
+            known.forEachRemaining(entry -> open.addAndGet(isOpen(read(entry.value)) ? 1 : 0));
+        }
         // After a restart, results may lie unread in the topics: read them before anything is called late.
         quietUntil = Instant.ofEpochMilli(context.currentSystemTimeMs()).plus(config.grace());
         context.schedule(config.tick(), PunctuationType.WALL_CLOCK_TIME, now -> tick(Instant.ofEpochMilli(now)));
+    }
+
+    @Override
+    public void close() {
+        metrics.drop(open);
     }
 
     @Override
@@ -108,7 +119,8 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         var soonest = now.plus(config.grace());
         var deadline = asked.isBefore(now) ? soonest : asked;
         var submission = Submission.of(event, submittedAt, deadline, headers.get(CloudEvent.TRACEPARENT));
-        move(event.id(), state(event.id()).submitted(submission, now), now);
+        var before = state(event.id());
+        move(event.id(), before, before.submitted(submission, now), now);
     }
 
     private void result(StageResult<?> result) {
@@ -118,7 +130,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         if (before instanceof Answered && move.changed()) {
             metrics.late();
         }
-        move(result.imageId(), move, now);
+        move(result.imageId(), before, move, now);
     }
 
     private void malformed(
@@ -147,14 +159,16 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         if (USABLE_ID.matcher(id).matches()) {
             var submission = Submission.refused(
                     id, failure, Instant.ofEpochMilli(record.timestamp()), headers.get(CloudEvent.TRACEPARENT));
-            move(id, state(id).submitted(submission, now), now);
+            var before = state(id);
+            move(id, before, before.submitted(submission, now), now);
         }
     }
 
-    private void move(String id, Move move, Instant now) {
+    private void move(String id, JoinState before, Move move, Instant now) {
         if (!move.changed()) {
             return;
         }
+        open.addAndGet((isOpen(move.next()) ? 1 : 0) - (isOpen(before) ? 1 : 0));
         states().put(id, stored.write(move.next()));
         schedule(
                 switch (move.next()) {
@@ -214,7 +228,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
         var state = read(bytes);
         switch (entry.kind()) {
-            case EXPIRE -> move(entry.id(), state.expired(now), now);
+            case EXPIRE -> move(entry.id(), state, state.expired(now), now);
             case FORGET -> {
                 boolean forget =
                         switch (state) {
@@ -227,6 +241,11 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                 }
             }
         }
+    }
+
+    /** Submitted and not answered. */
+    private static boolean isOpen(JoinState state) {
+        return state instanceof Waiting waiting && waiting.submission() != null;
     }
 
     private void schedule(Due due) {

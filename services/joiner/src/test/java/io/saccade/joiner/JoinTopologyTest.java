@@ -99,6 +99,7 @@ class JoinTopologyTest {
         result(Task.CAPTION);
         driver.advanceWallClockTime(Duration.between(SUBMITTED, DEADLINE).minusMillis(200));
         assertThat(enriched.isEmpty()).isTrue();
+        assertThat(openImages()).isEqualTo(1);
 
         // When
         driver.advanceWallClockTime(Duration.ofMillis(300));
@@ -107,6 +108,7 @@ class JoinTopologyTest {
         var answer = read(enriched.readRecord());
         assertThat(answer.status()).isEqualTo(Status.PARTIAL);
         assertThat(Duration.between(DEADLINE, answer.completedAt())).isLessThan(Duration.ofMillis(250));
+        assertThat(openImages()).isZero();
     }
 
     @Test
@@ -206,6 +208,10 @@ class JoinTopologyTest {
         // Then
         assertThat(dlq.getQueueSize()).isEqualTo(1);
         assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    private double openImages() {
+        return registry.get("saccade.join.open.images").gauge().value();
     }
 
     private void submit() {
