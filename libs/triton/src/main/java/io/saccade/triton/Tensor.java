@@ -183,10 +183,10 @@ public final class Tensor {
     private static short toBrain(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
-            return (short) (bits >>> 16 | 0x40); // rounding could carry a NaN into infinity
+            return (short) ((bits >>> 16) | 0x40); // rounding could carry a NaN into infinity
         }
-        int halfWayUp = 0x7FFF + (bits >>> 16 & 1);
-        return (short) (bits + halfWayUp >>> 16);
+        int halfWayUp = 0x7FFF + ((bits >>> 16) & 1);
+        return (short) ((bits + halfWayUp) >>> 16);
     }
 
     /** The name the model gives it. */

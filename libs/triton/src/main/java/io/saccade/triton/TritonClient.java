@@ -358,7 +358,7 @@ public final class TritonClient implements AutoCloseable {
         void start() {
             Duration wait = requireNonNull(request.timeout() == null ? timeout : request.timeout());
             ClientCall<?, ModelInferResponse> call = send(wait);
-            future.whenComplete((_, _) -> {
+            CompletableFuture<InferResult> _ = future.whenComplete((_, _) -> {
                 if (future.isCancelled()) {
                     call.cancel("the caller cancelled", null);
                     end(Fault.PASSING);
