@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -44,9 +46,13 @@ final class ModelRepository implements AutoCloseable {
         record Gone(String state, String reason) implements Slot {}
     }
 
+    /** Gone on purpose. */
+    private static final Slot UNLOADED = new Slot.Gone("UNAVAILABLE", "unloaded");
+
     private final Path folder;
     private final int threads;
     private final Map<String, NavigableMap<Long, Slot>> models = new ConcurrentSkipListMap<>();
+    private final Set<String> passedOver = ConcurrentHashMap.newKeySet();
     private final ReentrantLock loading = new ReentrantLock();
     private final ScheduledThreadPoolExecutor timer;
     private final Executor answers = Executors.newVirtualThreadPerTaskExecutor();
@@ -80,7 +86,7 @@ final class ModelRepository implements AutoCloseable {
                 if (Files.exists(entry.resolve("config.pbtxt"))
                         || !versions(entry).isEmpty()) {
                     names.add(name);
-                } else {
+                } else if (passedOver.add(name)) {
                     LOGGER.atWarn()
                             .addKeyValue("folder", entry)
                             .log(
@@ -181,7 +187,7 @@ final class ModelRepository implements AutoCloseable {
         }
         before.forEach((version, slot) -> {
             if (loaded.stream().noneMatch(model -> model.version() == version)) {
-                slots.put(version, new Slot.Gone("UNAVAILABLE", "unloaded"));
+                slots.put(version, UNLOADED);
             }
             if (slot instanceof Slot.Ready(ServedModel old)) {
                 old.close();
@@ -197,22 +203,14 @@ final class ModelRepository implements AutoCloseable {
     void unload(String name) {
         loading.lock();
         try {
-            NavigableMap<Long, Slot> slots = models.get(name);
-            if (slots != null) {
-                slots.replaceAll((_, slot) -> {
-                    if (slot instanceof Slot.Ready(ServedModel _)) {
-                        return slot;
-                    }
-                    return new Slot.Gone("UNAVAILABLE", "unloaded");
-                });
-                for (Map.Entry<Long, Slot> entry : slots.entrySet()) {
-                    if (entry.getValue() instanceof Slot.Ready(ServedModel model)) {
-                        slots.put(entry.getKey(), new Slot.Gone("UNLOADING", ""));
-                        model.close();
-                        slots.put(entry.getKey(), new Slot.Gone("UNAVAILABLE", "unloaded"));
-                    }
+            NavigableMap<Long, Slot> slots = models.getOrDefault(name, new TreeMap<>());
+            new TreeMap<>(slots).forEach((version, slot) -> {
+                if (slot instanceof Slot.Ready(ServedModel model)) {
+                    slots.put(version, new Slot.Gone("UNLOADING", ""));
+                    model.close();
                 }
-            }
+                slots.put(version, UNLOADED);
+            });
         } finally {
             loading.unlock();
         }
@@ -305,8 +303,7 @@ final class ModelRepository implements AutoCloseable {
     boolean allReady() {
         return models.values().stream()
                 .flatMap(slots -> slots.values().stream())
-                .allMatch(slot -> slot instanceof Slot.Ready
-                        || slot instanceof Slot.Gone gone && gone.reason().equals("unloaded"));
+                .allMatch(slot -> slot instanceof Slot.Ready || slot.equals(UNLOADED));
     }
 
     /** One line for each version ever loaded, and one for each model of the folder that never was. */

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.saccade.triton.proto.GRPCInferenceServiceGrpc;
 import io.saccade.triton.proto.ModelInferRequest;
@@ -100,6 +101,36 @@ class StreamIT {
         assertThat(good.getErrorMessage()).isEmpty();
         assertThat(good.getInferResponse().getId()).isEqualTo("good");
         assertThat(answers.end.get(10, SECONDS)).isEqualTo("completed");
+    }
+
+    @Test
+    void cancellingTheStreamCancelsWhatWaitsOnIt() {
+        // Given
+        var answers = new Answers();
+        var requests = (ClientCallStreamObserver<ModelInferRequest>)
+                GRPCInferenceServiceGrpc.newStub(server.channel()).modelStreamInfer(answers);
+        requests.onNext(slow("busy", 200_000));
+        requests.onNext(request(
+                "slow",
+                "no batch with it",
+                "steps",
+                "INT64",
+                ByteBuffer.allocate(64).position(64),
+                8,
+                1));
+        Await.until("the second waits", () -> server.metric("nv_inference_pending_request_count", "slow") == 1);
+
+        // When
+        requests.cancel("for the test", null);
+
+        // Then
+        Await.until("it is gone", () -> server.metric("nv_inference_pending_request_count", "slow") == 0);
+        Await.until(
+                "both are through",
+                () -> server.metric("nv_inference_exec_count", "slow")
+                                + server.metric("nv_inference_request_failure", "slow")
+                        == 2);
+        assertThat(server.metric("nv_inference_request_failure", "slow")).isPositive();
     }
 
     private static ModelInferRequest times(String id, int value) {

@@ -41,6 +41,7 @@ final class OnnxEnvironment {
         return environment;
     }
 
+    @SuppressWarnings("restricted") // native access is granted to this program anyway, for ONNX Runtime itself
     private static void setEnvironment(String name, String value) {
         Linker linker = Linker.nativeLinker();
         MemorySegment function = linker.defaultLookup().find("setenv").orElse(null);
