@@ -51,7 +51,7 @@ final class Complaints {
     static Optional<String> nearest(String given, List<String> known) {
         return known.stream()
                 .filter(word -> distance(given, word)
-                                <= Math.max(1, word.replace("-", "").length() / 3)
+                                <= Math.max(1, (word.replace("-", "").length() + 1) / 3)
                         || given.length() > 2 && word.startsWith(given))
                 .min(Comparator.comparingInt(word -> distance(given, word)));
     }

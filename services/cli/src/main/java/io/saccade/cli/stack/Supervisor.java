@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -90,7 +91,7 @@ public final class Supervisor implements AutoCloseable {
             Files.createDirectories(folder.spool());
             Files.createDirectories(folder.joiner());
             var lock = FileChannel.open(folder.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (lock.tryLock() == null) {
+            if (!isTaken(lock)) {
                 lock.close();
                 throw CliException.no(
                         "stack '" + folder.name() + "' runs already; see it with 'saccade status', stop it"
@@ -99,6 +100,14 @@ public final class Supervisor implements AutoCloseable {
             return lock;
         } catch (IOException e) {
             throw CliException.missing("the stack's folder " + folder.path() + " must be writable: " + e, e);
+        }
+    }
+
+    private static boolean isTaken(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // by another supervisor in this JVM
         }
     }
 
@@ -196,8 +205,20 @@ public final class Supervisor implements AutoCloseable {
         stop(_ -> {});
     }
 
+    /** Forgets the processes as a kill would: for tests. */
+    void abandon() {
+        synchronized (this) {
+            stopping = true;
+        }
+        unlock(lock);
+    }
+
     /** Stops the processes of a state in reverse order, whoever started them. */
     public static void stop(StackState state, Consumer<String> say) {
+        stop(state, say, STOP_PATIENCE);
+    }
+
+    static void stop(StackState state, Consumer<String> say, Duration patience) {
         for (var wave : List.of(ProcessPlan.Wave.values()).reversed()) {
             var running = new LinkedHashMap<String, ProcessHandle>();
             for (var entry : state.processes()) {
@@ -210,10 +231,10 @@ public final class Supervisor implements AutoCloseable {
             }
             say.accept("stopping " + String.join(", ", running.keySet()));
             running.values().forEach(ProcessHandle::destroy);
-            var late = await(running, STOP_PATIENCE);
+            var late = await(running, patience);
             if (!late.isEmpty()) {
                 say.accept("killing " + String.join(", ", late.keySet()) + ", which did not stop within "
-                        + STOP_PATIENCE.toSeconds() + " s");
+                        + patience.toSeconds() + " s");
                 late.values().forEach(ProcessHandle::destroyForcibly);
                 await(late, KILL_PATIENCE);
             }
