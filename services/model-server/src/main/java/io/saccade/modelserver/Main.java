@@ -149,7 +149,7 @@ public final class Main implements Callable<Integer> {
                 server.httpPort(),
                 metricsAddress,
                 server.metricsPort(),
-                server.models(),
+                server.models().size(),
                 Duration.ofNanos(System.nanoTime() - started).toMillis());
         System.out.flush();
         server.await();

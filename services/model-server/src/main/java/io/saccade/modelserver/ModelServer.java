@@ -179,8 +179,8 @@ final class ModelServer implements AutoCloseable {
         return metrics.getAddress().getPort();
     }
 
-    int models() {
-        return repository.ready().size();
+    List<ServedModel> models() {
+        return repository.ready();
     }
 
     /** Waits until the server has been stopped. */

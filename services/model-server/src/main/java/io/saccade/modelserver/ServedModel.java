@@ -108,6 +108,10 @@ final class ServedModel implements AutoCloseable {
         return batcher.pending();
     }
 
+    int running() {
+        return batcher.running();
+    }
+
     Usage.Snapshot usage() {
         return batcher.usage();
     }

@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 final class RunningServer implements AutoCloseable {
     static final Path REPOSITORY = Path.of("src/test/resources/repository").toAbsolutePath();
 
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private final ModelServer server;
     private final TritonClient client;
     private final ManagedChannel channel;
@@ -113,9 +115,17 @@ final class RunningServer implements AutoCloseable {
                 .sum();
     }
 
+    /** Instances of a model that run now. */
+    int running(String model) {
+        return server.models().stream()
+                .filter(each -> each.name().equals(model))
+                .mapToInt(ServedModel::running)
+                .sum();
+    }
+
     private static HttpResponse<String> get(int port, String path) {
-        try (HttpClient http = HttpClient.newHttpClient()) {
-            return http.send(
+        try {
+            return HTTP.send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());

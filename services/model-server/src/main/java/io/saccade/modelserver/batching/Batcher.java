@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class Batcher implements AutoCloseable {
     private final ScheduledExecutorService timer;
     private final Executor answers;
     private final List<Thread> instances = new ArrayList<>();
+    private final AtomicInteger running = new AtomicInteger();
 
     /**
      * Starts the instances.
@@ -111,6 +113,11 @@ public final class Batcher implements AutoCloseable {
         return queue.size();
     }
 
+    /** Instances that run a batch now. */
+    public int running() {
+        return running.get();
+    }
+
     /** What happened so far. */
     public Usage.Snapshot usage() {
         return usage.snapshot();
@@ -120,7 +127,12 @@ public final class Batcher implements AutoCloseable {
         try {
             List<Job> batch = queue.take(this::drop);
             while (batch != null) {
-                run(runner, List.copyOf(batch));
+                running.incrementAndGet();
+                try {
+                    run(runner, List.copyOf(batch));
+                } finally {
+                    running.decrementAndGet();
+                }
                 batch = queue.take(this::drop);
             }
         } catch (InterruptedException _) {
