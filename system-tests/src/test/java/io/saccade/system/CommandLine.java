@@ -40,7 +40,8 @@ final class CommandLine {
                 Repository.classPath("services/cli"),
                 "io.saccade.cli.Main"));
         command.addAll(List.of(arguments));
-        Path out = Files.createTempFile("saccade-command", ".out"); // a file: what a command leaves running keeps a pipe open
+        Path out = Files.createTempFile(
+                "saccade-command", ".out"); // a file: what a command leaves running keeps a pipe open
         var process = new ProcessBuilder(command);
         process.environment().put("SACCADE_ROOT", Repository.ROOT.toString());
         var started = process.redirectErrorStream(true)

@@ -49,23 +49,14 @@ class GuideDT {
                 id,
                 "--question",
                 Pictures.good().questions().getFirst());
-        var line = Python.run(
-                python,
-                EXAMPLES.resolve("consume.py"),
-                bootstrap,
-                "--id",
-                id,
-                "--group",
-                id,
-                "--json");
+        var line = Python.run(python, EXAMPLES.resolve("consume.py"), bootstrap, "--id", id, "--group", id, "--json");
 
         // Then
         var json = JsonMapper.builder().build();
         var record = json.readTree(line);
         assertThat(record.path("headers").path("ce_type").asText()).isEqualTo("io.saccade.image-enriched.v1");
         assertThat(record.path("headers").path("ce_subject").asText()).isEqualTo(id);
-        var enriched = EventJson.create()
-                .read(EventType.IMAGE_ENRICHED, json.writeValueAsBytes(record.path("value")));
+        var enriched = EventJson.create().read(EventType.IMAGE_ENRICHED, json.writeValueAsBytes(record.path("value")));
         assertThat(enriched.status()).isEqualTo(Status.COMPLETE);
         assertThat(enriched.parts().answers().result().items().getFirst().answer())
                 .isEqualTo(Pictures.good().expect().answers().getFirst());
@@ -122,7 +113,8 @@ class GuideDT {
     }
 
     private static String shell(String... command) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
+        var process =
+                new ProcessBuilder(List.of(command)).redirectErrorStream(true).start();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0)
                 .as(String.join(" ", command) + "\n" + output)

@@ -56,8 +56,7 @@ final class Pictures {
     static List<Picture> all() throws IOException {
         return JsonMapper.builder()
                 .build()
-                .readValue(
-                        Files.readAllBytes(FOLDER.resolve("manifest.json")), new TypeReference<List<Picture>>() {});
+                .readValue(Files.readAllBytes(FOLDER.resolve("manifest.json")), new TypeReference<List<Picture>>() {});
     }
 
     static Picture good() throws IOException {

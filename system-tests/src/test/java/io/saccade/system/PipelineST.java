@@ -68,7 +68,9 @@ class PipelineST {
         // When
         for (var entry : pictures.entrySet()) {
             kafka.submit(
-                    topics.name(Topic.IMAGES), entry.getValue().submission(entry.getKey(), ALL, Instant.now().plus(PATIENCE)));
+                    topics.name(Topic.IMAGES),
+                    entry.getValue()
+                            .submission(entry.getKey(), ALL, Instant.now().plus(PATIENCE)));
         }
 
         // Then
@@ -162,7 +164,8 @@ class PipelineST {
             // Then
             assertThat(partial.status()).isEqualTo(Status.PARTIAL);
             assertThat(partial.parts().stream()).allMatch(part -> part.state() == Part.State.MISSING);
-            assertThat(Duration.between(deadline, partial.completedAt())).isBetween(Duration.ZERO, Duration.ofSeconds(1));
+            assertThat(Duration.between(deadline, partial.completedAt()))
+                    .isBetween(Duration.ZERO, Duration.ofSeconds(1));
         } finally {
             signal("CONT", server);
         }
@@ -196,8 +199,8 @@ class PipelineST {
                         null));
 
         // Then
-        var revised = Await.value(
-                "a revision", PATIENCE, () -> enriched(id).getLast(), enriched -> enriched.revision() == 2);
+        var revised =
+                Await.value("a revision", PATIENCE, () -> enriched(id).getLast(), enriched -> enriched.revision() == 2);
         assertThat(revised.parts().answers().result().items())
                 .extracting(Answers.Item::answer)
                 .containsExactly(picture.expect().answers().getFirst());
@@ -216,7 +219,9 @@ class PipelineST {
                 kafka.submit(
                         topics.name(Topic.IMAGES),
                         picture.submission(
-                                run + "-" + i, Set.of(Task.CAPTION), Instant.now().plusSeconds(600)));
+                                run + "-" + i,
+                                Set.of(Task.CAPTION),
+                                Instant.now().plusSeconds(600)));
                 if (i == images / 2) {
                     replica.destroyForcibly().waitFor();
                     replica = captioner();
@@ -269,18 +274,11 @@ class PipelineST {
 
         // Then
         assertThat(record.headers().get("traceparent")).contains(trace);
-        Await.until(
-                "the spans of every service",
-                PATIENCE,
-                () -> stack.traces().ofTrace(trace).stream()
-                        .map(OtlpReceiver.Span::service)
-                        .collect(java.util.stream.Collectors.toSet())
-                        .containsAll(Set.of(
-                                "saccade-encoder",
-                                "saccade-captioner",
-                                "saccade-vqa",
-                                "saccade-moderator",
-                                "saccade-joiner")));
+        Await.until("the spans of every service", PATIENCE, () -> stack.traces().ofTrace(trace).stream()
+                .map(OtlpReceiver.Span::service)
+                .collect(java.util.stream.Collectors.toSet())
+                .containsAll(Set.of(
+                        "saccade-encoder", "saccade-captioner", "saccade-vqa", "saccade-moderator", "saccade-joiner")));
         assertThat(stack.traces().ofTrace(trace))
                 .extracting(OtlpReceiver.Span::name)
                 .contains(
@@ -312,9 +310,8 @@ class PipelineST {
         // Then: histograms show as _count, and what needs a fault first is not there yet
         documented.removeIf(name -> name.startsWith("saccade_dead_letters") || name.startsWith("saccade_join_late"));
         assertThat(documented).hasSizeGreaterThan(8);
-        assertThat(documented)
-                .allSatisfy(name -> assertThat(exported)
-                        .anyMatch(line -> line.equals(name) || line.equals(name + "_count")));
+        assertThat(documented).allSatisfy(name -> assertThat(exported)
+                .anyMatch(line -> line.equals(name) || line.equals(name + "_count")));
     }
 
     @Test
@@ -353,7 +350,8 @@ class PipelineST {
                         "QUARKUS_OTEL_SDK_DISABLED",
                         "true"));
         var log = folder.resolve("captioner-" + System.nanoTime() + ".log");
-        var started = process.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        var started =
+                process.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         Await.until(
                 "a second captioner",
                 PATIENCE,

@@ -40,7 +40,10 @@ final class Stack {
                             "--otlp-endpoint",
                             traces.endpoint())
                     .expectSuccess();
-            shared = new Stack(home, traces, TestKafka.at(status(home).path("bootstrapServers").asText()));
+            shared = new Stack(
+                    home,
+                    traces,
+                    TestKafka.at(status(home).path("bootstrapServers").asText()));
         }
         return shared;
     }

@@ -3,6 +3,7 @@ package io.saccade.broker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,8 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Kafka broker that is its own controller, in this JVM, on 127.0.0.1, without encryption. Its data outlives it: a
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not for production. Kafka halts the JVM when its folder disappears under it, so stop it before deleting that.
  */
 public final class KraftBroker implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(KraftBroker.class);
 
     static final int NODE_ID = 1;
     private static final String META = "meta.properties";
@@ -50,19 +55,38 @@ public final class KraftBroker implements AutoCloseable {
      */
     public static KraftBroker start(BrokerConfig config) throws BrokerException {
         for (int attempt = 1; ; attempt++) {
-            // A free port is only free until somebody takes it; that can be before Kafka does.
-            boolean mayRetry = config.port() == 0 && attempt < ATTEMPTS;
             int[] ports = ports(config.port());
             var clusterId = format(config.data());
+            var server = new KafkaRaftServer(new KafkaConfig(config.properties(ports[0], ports[1])), Time.SYSTEM);
             try {
-                var server = new KafkaRaftServer(new KafkaConfig(config.properties(ports[0], ports[1])), Time.SYSTEM);
                 server.startup();
                 return new KraftBroker(server, ports[0], clusterId);
             } catch (RuntimeException e) {
-                if (!(mayRetry && String.valueOf(e.getMessage()).contains("bind"))) {
+                release(server);
+                // A free port is only free until somebody takes it; that can be before Kafka does.
+                if (attempt == ATTEMPTS || !isPortTaken(e)) {
                     throw new BrokerException("the broker on " + config.data() + " did not start: " + firstLine(e), e);
                 }
             }
+        }
+    }
+
+    private static boolean isPortTaken(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof BindException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A server that started half holds its folder's lock. */
+    private static void release(KafkaRaftServer server) {
+        try {
+            server.shutdown();
+            server.awaitShutdown();
+        } catch (RuntimeException e) {
+            LOGGER.debug("a broker that did not start could not be stopped either", e);
         }
     }
 

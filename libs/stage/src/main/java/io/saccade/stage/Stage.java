@@ -299,7 +299,8 @@ public final class Stage implements AutoCloseable {
         var where = String.join(", ", config.triton().endpoints());
         try {
             if (!client.serverReady()) {
-                return "waiting for the model server at " + where + ", which is not ready";
+                return "waiting for the model server at " + where
+                        + ", which does not answer or is not ready; check that it runs, and saccade.triton.endpoints";
             }
             var known = client.repositoryIndex().stream()
                     .map(m -> m.model())
