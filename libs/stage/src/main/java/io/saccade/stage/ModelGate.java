@@ -64,6 +64,7 @@ final class ModelGate {
             if (nanoTime.getAsLong() - probedAt < FRESH.toNanos()) {
                 return;
             }
+            probedAt = nanoTime.getAsLong(); // before the answer: calls that failed together ask once
         } finally {
             lock.unlock();
         }
