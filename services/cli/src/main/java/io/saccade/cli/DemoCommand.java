@@ -78,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
         var running = stack.running(context.installation()).filter(state -> state.phase() == StackState.Phase.READY);
         if (running.isPresent()) {
             context.screen().line("Using the running stack '" + running.get().name() + "'");
-            return show(pictures, running.get().bootstrapServers());
+            return show(pictures, running.get().bootstrapServers(), stack.folder(context.installation()));
         }
         return keep ? inStackThatStays(pictures) : inStackOfItsOwn(pictures);
     }
@@ -88,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
         var home = String.valueOf(folder.path().getParent());
         UpCommand.detach(context, folder, List.of("up", "--name", folder.name(), "--home", home), START_PATIENCE);
         var state = new StateFile(folder.state()).read().orElseThrow();
-        int code = show(pictures, state.bootstrapServers());
+        int code = show(pictures, state.bootstrapServers(), folder);
         context.screen()
                 .line("The stack runs on: saccade send PATH..." + stack.asOptions() + ", saccade watch"
                         + stack.asOptions() + ", saccade down" + stack.asOptions());
@@ -109,7 +109,7 @@ final class DemoCommand implements Callable<Integer> {
                             "Ready after %.1f s, %.2f GB of memory.",
                             took.toMillis() / 1_000.0,
                             UpCommand.memory(supervisor.state()) / 1e9));
-            code = show(pictures, supervisor.state().bootstrapServers());
+            code = show(pictures, supervisor.state().bootstrapServers(), folder);
             context.screen().line("Stopping the stack.");
             supervisor.stop(_ -> {});
         }
@@ -121,9 +121,9 @@ final class DemoCommand implements Callable<Integer> {
         return code;
     }
 
-    private int show(List<DemoPicture> pictures, String bootstrapServers) throws IOException {
+    private int show(List<DemoPicture> pictures, String bootstrapServers, StackFolder folder) throws IOException {
         long start = System.nanoTime();
-        var answers = submit(pictures, bootstrapServers);
+        var answers = submit(pictures, bootstrapServers, folder);
         var entries = new ArrayList<Sheet.Entry>();
         var table = Summary.table();
         for (var picture : pictures) {
@@ -188,11 +188,10 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** Sends the pictures and waits for their answers; a picture without one is not in the map. */
-    private Map<DemoPicture, EnrichedReader.Enriched> submit(List<DemoPicture> pictures, String bootstrapServers) {
+    private Map<DemoPicture, EnrichedReader.Enriched> submit(
+            List<DemoPicture> pictures, String bootstrapServers, StackFolder folder) {
         var topics = TopicCatalogue.load();
-        var courier = new Courier(
-                new ImageIds(new SecureRandom()),
-                stack.folder(context.installation()).spool());
+        var courier = new Courier(new ImageIds(new SecureRandom()), folder.spool());
         try (var submitter = new Submitter(bootstrapServers, topics.name(Topic.IMAGES));
                 var reader = new EnrichedReader(bootstrapServers, topics.name(Topic.ENRICHED), context::complain)) {
             var waiting = new LinkedHashMap<String, DemoPicture>();

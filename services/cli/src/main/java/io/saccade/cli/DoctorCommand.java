@@ -4,6 +4,7 @@ import io.saccade.cli.kafka.Topics;
 import io.saccade.cli.stack.Health;
 import io.saccade.cli.stack.Installation;
 import io.saccade.cli.stack.StackState;
+import io.saccade.cli.stack.StateFile;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.io.IOException;
 import java.io.InputStream;
@@ -76,6 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
         findings.add(built(context.installation()));
         findings.add(models(context.installation()));
         findings.add(stackState(running));
+        findings.addAll(abandoned());
         if (running.isPresent()) {
             processes(running.get(), findings);
         }
@@ -189,6 +191,33 @@ final class DoctorCommand implements Callable<Integer> {
         return running.map(state -> Finding.fine("stack", "'" + name + "' is " + state.phase()))
                 .orElseGet(() -> Finding.fine(
                         "stack", "'" + name + "' does not run; start it with 'saccade up" + stack.asOptions() + "'"));
+    }
+
+    /** Stacks whose supervisor was killed while their processes live on. */
+    private List<Finding> abandoned() {
+        var home = stack.home(context.installation());
+        var findings = new ArrayList<Finding>();
+        if (!Files.isDirectory(home)) {
+            return findings;
+        }
+        try (var folders = Files.newDirectoryStream(home, folder -> Files.exists(folder.resolve("state.json")))) {
+            for (var folder : folders) {
+                var state = new StateFile(folder.resolve("state.json")).read();
+                state.filter(found -> found.supervisor().running().isEmpty()).ifPresent(found -> {
+                    long left = found.processes().stream()
+                            .filter(process -> process.running().isPresent())
+                            .count();
+                    findings.add(Finding.problem(
+                            "stack",
+                            "'" + found.name() + "' was not stopped, and " + left
+                                    + " of its processes run; stop them with 'saccade down --name " + found.name()
+                                    + "'"));
+                });
+            }
+        } catch (IOException | CliException e) {
+            findings.add(Finding.problem("stack", home + " cannot be looked through: " + e.getMessage()));
+        }
+        return findings;
     }
 
     private static void processes(StackState state, List<Finding> findings) throws InterruptedException {

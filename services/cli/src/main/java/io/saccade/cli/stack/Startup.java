@@ -45,13 +45,25 @@ public final class Startup {
             throw CliException.missing(
                     "the stack needs " + String.join(", ", missing) + ", but they are not built; run ./saccade build");
         }
-        return Supervisor.open(spec.folder(), () -> {
-            // Held until this process ends, and with it the stack.
-            var reservations = PortReservations.open();
-            var ports = Ports.choose(
-                    role -> isNeeded(role, spec), wish.kafka(), wish.base(), reservations::reserve, reservations::any);
-            return StackPlan.of(spec, installation, ports);
-        });
+        var reservations = PortReservations.open();
+        boolean isOpen = false;
+        try {
+            var supervisor = Supervisor.open(spec.folder(), reservations, () -> {
+                var ports = Ports.choose(
+                        role -> isNeeded(role, spec),
+                        wish.kafka(),
+                        wish.base(),
+                        reservations::reserve,
+                        reservations::any);
+                return StackPlan.of(spec, installation, ports);
+            });
+            isOpen = true;
+            return supervisor;
+        } finally {
+            if (!isOpen) {
+                reservations.close();
+            }
+        }
     }
 
     private static boolean isNeeded(String role, StackSpec spec) {

@@ -38,6 +38,7 @@ public final class Supervisor implements AutoCloseable {
     private final StackPlan plan;
     private final StateFile stateFile;
     private final FileChannel lock;
+    private final PortReservations ports;
     private final Instant startedAt = Instant.now();
     private final Map<String, Watched> processes = new LinkedHashMap<>();
     private final BlockingQueue<Exit> exits = new LinkedBlockingQueue<>();
@@ -47,10 +48,11 @@ public final class Supervisor implements AutoCloseable {
     private boolean stopping;
     private boolean stopped;
 
-    private Supervisor(StackFolder folder, StackPlan plan, FileChannel lock) {
+    private Supervisor(StackFolder folder, StackPlan plan, FileChannel lock, PortReservations ports) {
         this.folder = folder;
         this.plan = plan;
         this.lock = lock;
+        this.ports = ports;
         this.stateFile = new StateFile(folder.state());
         plan.processes().forEach(process -> processes.put(process.name(), new Watched(process)));
     }
@@ -67,15 +69,16 @@ public final class Supervisor implements AutoCloseable {
     /**
      * Takes charge of a stack's folder, and ends what a supervisor that was killed left behind.
      *
-     * @param plan asked once the folder is ours
+     * @param ports held until the stack has stopped: a channel that nobody refers to is closed, and its locks are gone
+     * @param plan  asked once the folder is ours
      * @throws CliException if another supervisor has it, or it cannot be written
      */
-    public static Supervisor open(StackFolder folder, Supplier<StackPlan> plan) {
+    static Supervisor open(StackFolder folder, PortReservations ports, Supplier<StackPlan> plan) {
         var lock = lock(folder);
         boolean isOpen = false;
         try {
             new StateFile(folder.state()).read().ifPresent(left -> stop(left, _ -> {}));
-            var supervisor = new Supervisor(folder, plan.get(), lock);
+            var supervisor = new Supervisor(folder, plan.get(), lock, ports);
             isOpen = true;
             return supervisor;
         } finally {
@@ -194,6 +197,7 @@ public final class Supervisor implements AutoCloseable {
             try {
                 stateFile.delete();
                 lock.close();
+                ports.close();
             } catch (IOException e) {
                 say.accept("could not tidy up " + folder.path() + ": " + e.getMessage());
             }

@@ -82,6 +82,24 @@ class SupervisorIT {
     }
 
     @Test
+    void holdsItsPortsAsLongAsItLives() {
+        // Given
+        var port = new int[1];
+        var supervisor = Supervisor.open(folder, reserveOne(port), () -> new StackPlan("a:1", "b:2", List.of()));
+        try (var other = PortReservations.open()) {
+
+            // When: a channel that nobody refers to would be closed now, and its locks with it
+            System.gc();
+            boolean isTakenWhileItLives = !other.reserve(port[0]);
+            supervisor.stop(_ -> {});
+
+            // Then
+            assertThat(isTakenWhileItLives).isTrue();
+            assertThat(other.reserve(port[0])).isTrue();
+        }
+    }
+
+    @Test
     void endsWhatAKilledSupervisorLeftBehind() throws Exception {
         // Given
         var killed = open(service("a", SERVE));
@@ -119,8 +137,15 @@ class SupervisorIT {
         deaf.close();
     }
 
+    private static PortReservations reserveOne(int[] port) {
+        var reservations = PortReservations.open();
+        port[0] = reservations.any();
+        return reservations;
+    }
+
     private Supervisor open(ProcessPlan... processes) {
-        return Supervisor.open(folder, () -> new StackPlan("127.0.0.1:1", "127.0.0.1:2", List.of(processes)));
+        return Supervisor.open(
+                folder, PortReservations.open(), () -> new StackPlan("127.0.0.1:1", "127.0.0.1:2", List.of(processes)));
     }
 
     private static ProcessPlan broker(String script) {
