@@ -10,6 +10,7 @@ scores: 0 to attend, a large negative number not to.
 
 from __future__ import annotations
 
+import argparse
 import math
 from typing import Callable
 
@@ -360,7 +361,8 @@ class Answerer(nn.Module):
         self.words = Words(ANSWER_LENGTH)
         self.blocks = nn.ModuleList(Block(cross=True) for _ in range(2))
         self.norm, self.out = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, len(WORDS))
-        self.grounding = nn.Linear(WIDTH, SLOTS - 1)  # for training only: the cells that a noun is about
+        self.grounding = nn.Linear(WIDTH, SLOTS - 1)  # for training only: the cells that a word is about
+        self.direction = nn.Linear(WIDTH, 4)  # for training only: how the first noun really lies to the second
 
     def question(self, slots: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
         """The encoded question [B, T, D] and the bias that hides its padding."""
@@ -414,3 +416,13 @@ HEADS_BY_NAME: dict[str, type[nn.Module]] = {
     "vqa": Answerer,
     "moderation": Moderator,
 }
+
+
+def main() -> None:
+    argparse.ArgumentParser(description="Print how many parameters each network has.").parse_args()
+    for name, kind in (("trunk", Trunk), *HEADS_BY_NAME.items()):
+        print(f"{name:<12} {sum(parameter.numel() for parameter in kind().parameters()) / 1e6:.2f} million")
+
+
+if __name__ == "__main__":
+    main()

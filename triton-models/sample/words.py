@@ -6,8 +6,10 @@ the same in plain Python for training. Words outside the world become ``[UNK]``.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+from pathlib import Path
 from typing import Iterable, Sequence
 
 import numpy as np
@@ -90,3 +92,17 @@ def tokenizer_json() -> str:
         },
     }
     return json.dumps(content, indent=1) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Show the ids of a text, or write the tokenizer.")
+    parser.add_argument("text", nargs="?", default="a small red circle in the top left", help="text to encode")
+    parser.add_argument("--write", type=Path, help="where to write tokenizer.json")
+    arguments = parser.parse_args()
+    if arguments.write:
+        arguments.write.write_text(tokenizer_json())
+    print([int(index) for index in encode(arguments.text, TEXT_LENGTH)])
+
+
+if __name__ == "__main__":
+    main()
