@@ -79,7 +79,8 @@ class PolicyTest {
                 .hasMessageContaining("block");
         assertThatThrownBy(() -> read("name: a b\ncategories: {}")).hasMessageContaining("'name'");
         assertThatThrownBy(() -> read("categories: {}")).hasMessageContaining("name");
-        assertThatThrownBy(() -> read("name: a/1\nlimits: {}\ncategories: {bolt: {review: 0.1, block: 1}}")).hasMessageContaining("limits");
+        assertThatThrownBy(() -> read("name: a/1\nlimits: {}\ncategories: {bolt: {review: 0.1, block: 1}}"))
+                .hasMessageContaining("limits");
         assertThatThrownBy(() -> Policy.read(folder.resolve("nowhere.yaml"), LABELS))
                 .hasMessageContaining("nowhere.yaml");
     }
