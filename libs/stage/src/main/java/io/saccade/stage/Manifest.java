@@ -7,10 +7,13 @@ import io.saccade.triton.ModelContract;
 import io.saccade.triton.ModelInfo;
 import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
+import io.saccade.triton.TensorSpec;
 import io.saccade.vision.Preprocessing;
 import io.saccade.vision.TextTokenizer;
 import io.saccade.vision.TokenizerSpec;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * What a model says of itself, read once at the start: the parameters of its {@code config.pbtxt} are the only place
@@ -27,10 +30,11 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
     /**
      * Reads the manifest of a model that takes an image.
      *
+     * @param also further inputs that the stage will send; the model may demand no others
      * @throws io.saccade.triton.ModelMismatchException if the image input is not what the manifest says
      * @throws IllegalArgumentException                 if a parameter is missing or wrong; the message names the model
      */
-    public static Manifest of(ModelInfo model) {
+    public static Manifest of(ModelInfo model, String... also) {
         Preprocessing preprocessing;
         try {
             preprocessing = Preprocessing.fromManifest(model.parameters());
@@ -44,6 +48,15 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
                 .batchOf(1)
                 .oneAnswer()
                 .require(model);
+        var sent = Stream.concat(Stream.of(IMAGE), Arrays.stream(also)).toList();
+        var missing = model.inputs().stream()
+                .filter(input -> !input.optional() && !sent.contains(input.name()))
+                .map(TensorSpec::name)
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException("model '" + model.name() + "' demands the inputs " + missing
+                    + ", but this stage sends only " + sent + "; is saccade.triton.model the right one?");
+        }
         return new Manifest(model, preprocessing);
     }
 

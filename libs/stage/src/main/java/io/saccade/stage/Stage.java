@@ -162,11 +162,18 @@ public final class Stage implements AutoCloseable {
     }
 
     private <A extends Answer> void start(AdapterFactory<A> factory) throws InterruptedException {
+        // First what can be wrong without anybody else: a bad setting must not wait for a server to be noticed.
+        var inFlight = new InFlight(config.stage().maxRecords(), config.stage().maxBytes());
+        metrics.watch(inFlight);
+        var retry = new RetryPolicy(
+                config.stage().attempts(),
+                config.stage().retryFirst(),
+                config.stage().retryLongest());
+        var fetcher = new ImageFetcher(
+                config.images().fileRoots().orElse(List.of()), config.images().maxBytes());
         var adapter = adapter(factory);
         awaitTopics(adapter.task());
         var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
-        var inFlight = new InFlight(config.stage().maxRecords(), config.stage().maxBytes());
-        metrics.watch(inFlight);
         var calls = new ModelCalls.Shared(
                 client,
                 new Semaphore(config.triton().inFlight()),
@@ -178,17 +185,12 @@ public final class Stage implements AutoCloseable {
                 factory.stage(),
                 adapter,
                 new RequestReader(json),
-                new ImageFetcher(
-                        config.images().fileRoots().orElse(List.of()),
-                        config.images().maxBytes()),
+                fetcher,
                 new ImagePreprocessor(adapter.preprocessing(), limits()),
                 new Semaphore(decoders > 0 ? decoders : Runtime.getRuntime().availableProcessors()),
                 calls,
                 gate,
-                new RetryPolicy(
-                        config.stage().attempts(),
-                        config.stage().retryFirst(),
-                        config.stage().retryLongest()),
+                retry,
                 tracing,
                 metrics,
                 new RequestHandler.Surroundings(
@@ -256,8 +258,8 @@ public final class Stage implements AutoCloseable {
                 .toList();
         var settings = new HashMap<String, Object>(config.kafka().client());
         settings.put("bootstrap.servers", config.kafka().bootstrapServers());
-        settings.put("request.timeout.ms", 5_000);
-        settings.put("default.api.timeout.ms", 10_000);
+        settings.put("request.timeout.ms", 2_000);
+        settings.put("default.api.timeout.ms", 3_000);
         try (var admin = Admin.create(settings)) {
             for (var said = ""; ; Thread.sleep(config.stage().probe())) {
                 try {

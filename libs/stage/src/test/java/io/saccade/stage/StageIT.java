@@ -310,6 +310,37 @@ class StageIT {
     }
 
     @Test
+    void breaksWithASentenceWhenTheModelDemandsMoreThanItSends() {
+        // Given
+        server.model(model().toBuilder()
+                .addInput(ModelInput.newBuilder()
+                        .setName("input_ids")
+                        .setDataType(io.saccade.triton.proto.DataType.TYPE_INT64)
+                        .addDims(8))
+                .build());
+
+        // When
+        start(Map.of());
+
+        // Then
+        Await.until("the end", PATIENCE, broken::get);
+        assertThat(stages.getFirst().state().sentence()).contains("input_ids", "sends only [image]");
+    }
+
+    @Test
+    void breaksAtOnceOverABadSettingThoughNobodyIsThere() {
+        // Given
+        server.stop();
+
+        // When
+        start(Map.of("saccade.stage.max-records", "0"));
+
+        // Then
+        Await.until("the end", PATIENCE, broken::get);
+        assertThat(stages.getFirst().state().sentence()).contains("at least 1", "0 records");
+    }
+
+    @Test
     void waitsForAnUnknownModelAndNamesThoseThereAre() {
         // When
         start(Map.of("saccade.triton.model", "nope"));

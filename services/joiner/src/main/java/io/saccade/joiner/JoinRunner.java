@@ -104,8 +104,8 @@ public class JoinRunner {
         var names = JoinTopology.INPUTS.stream().map(topics::name).toList();
         Map<String, Object> settings = new HashMap<>(config.kafka().client());
         settings.put("bootstrap.servers", config.kafka().bootstrapServers());
-        settings.put("default.api.timeout.ms", 10_000);
-        settings.put("request.timeout.ms", 5_000);
+        settings.put("request.timeout.ms", 2_000);
+        settings.put("default.api.timeout.ms", 3_000);
         try (var admin = Admin.create(settings)) {
             for (var said = ""; !stopping; Thread.sleep(500)) {
                 try {

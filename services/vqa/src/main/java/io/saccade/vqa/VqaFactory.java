@@ -30,6 +30,6 @@ class VqaFactory implements AdapterFactory<Answers> {
     @Override
     public Adapter<Answers> create(Surroundings surroundings) {
         return new QuestionAnswerer(
-                Manifest.of(surroundings.model()), Manifest.tokenizer(surroundings.model(), surroundings.folder()));
+                Manifest.of(surroundings.model(), "input_ids"), Manifest.tokenizer(surroundings.model(), surroundings.folder()));
     }
 }
