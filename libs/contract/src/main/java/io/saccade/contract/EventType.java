@@ -9,6 +9,7 @@ import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.Moderation;
 import io.saccade.contract.event.QuestionAsked;
 import io.saccade.contract.event.StageResult;
+import io.saccade.contract.event.Task;
 import java.lang.reflect.Type;
 import java.util.List;
 
@@ -47,4 +48,14 @@ public record EventType<E>(String event, String type, Type javaType) {
     /** Every event that has a JSON value. */
     public static final List<EventType<?>> ALL =
             List.of(IMAGE_SUBMITTED, QUESTION_ASKED, EMBEDDING, CAPTION, ANSWERS, MODERATION, IMAGE_ENRICHED);
+
+    /** What the stage of a task publishes. */
+    public static EventType<? extends StageResult<?>> resultOf(Task task) {
+        return switch (task) {
+            case EMBEDDING -> EMBEDDING;
+            case CAPTION -> CAPTION;
+            case ANSWERS -> ANSWERS;
+            case MODERATION -> MODERATION;
+        };
+    }
 }

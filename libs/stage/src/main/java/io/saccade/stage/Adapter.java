@@ -1,12 +1,9 @@
 package io.saccade.stage;
 
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.Task;
 import io.saccade.triton.TritonException;
-import io.saccade.vision.Preprocessing;
 import java.util.List;
 
 /**
@@ -19,16 +16,13 @@ public interface Adapter<A extends Answer> extends AutoCloseable {
     /** What it answers. */
     Task task();
 
-    /** The event it publishes. */
-    EventType<StageResult<A>> resultType();
-
-    /** What its model wants done to an image. */
-    Preprocessing preprocessing();
+    /** Its model, and what that wants done to an image. */
+    Manifest manifest();
 
     /**
      * Asks the model. Called on a virtual thread and may block; many calls run at once.
      *
-     * @param image     as {@link #preprocessing()} demands
+     * @param image     as {@link #manifest()} demands
      * @param questions of the request, maybe none
      * @param model     how to call the model
      * @throws TritonException      if the server fails; its kind decides between retry and dead letter

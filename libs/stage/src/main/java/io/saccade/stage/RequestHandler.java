@@ -262,8 +262,8 @@ final class RequestHandler<A extends Answer> {
                     preprocess = tensor.facts().preprocess();
                     metrics.step("decode", decode);
                     metrics.step("preprocess", preprocess);
-                    yield new Seen.Ready(
-                            new Pixels(tensor.rgb(), adapter.preprocessing().size(), digest));
+                    yield new Seen.Ready(new Pixels(
+                            tensor.rgb(), adapter.manifest().preprocessing().size(), digest));
                 }
             };
         }

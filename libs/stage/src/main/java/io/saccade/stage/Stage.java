@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.EventJson;
+import io.saccade.contract.EventType;
 import io.saccade.contract.RequestReader;
 import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.Task;
@@ -186,7 +187,7 @@ public final class Stage implements AutoCloseable {
                 adapter,
                 new RequestReader(json),
                 fetcher,
-                new ImagePreprocessor(adapter.preprocessing(), limits()),
+                new ImagePreprocessor(adapter.manifest().preprocessing(), limits()),
                 new Semaphore(decoders > 0 ? decoders : Runtime.getRuntime().availableProcessors()),
                 calls,
                 gate,
@@ -198,7 +199,13 @@ public final class Stage implements AutoCloseable {
         producer = new KafkaProducer<>(producerSettings(), new ByteArraySerializer(), new ByteArraySerializer());
         new KafkaClientMetrics(producer).bindTo(registry);
         var publisher = new Publisher(
-                factory.stage(), adapter.resultType().type(), producer, topics, json, tracing, Clock.systemUTC());
+                factory.stage(),
+                EventType.resultOf(adapter.task()).type(),
+                producer,
+                topics,
+                json,
+                tracing,
+                Clock.systemUTC());
         var consumer =
                 new KafkaConsumer<>(consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         new KafkaClientMetrics(consumer).bindTo(registry);

@@ -18,7 +18,6 @@ import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.StageResult.End;
 import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
@@ -37,7 +36,6 @@ import io.saccade.triton.proto.ModelConfig;
 import io.saccade.triton.proto.ModelInput;
 import io.saccade.triton.proto.ModelOutput;
 import io.saccade.triton.proto.ModelParameter;
-import io.saccade.vision.Preprocessing;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.awt.image.BufferedImage;
@@ -494,13 +492,8 @@ class StageIT {
                 }
 
                 @Override
-                public EventType<StageResult<Caption>> resultType() {
-                    return EventType.CAPTION;
-                }
-
-                @Override
-                public Preprocessing preprocessing() {
-                    return manifest.preprocessing();
+                public Manifest manifest() {
+                    return manifest;
                 }
 
                 @Override

@@ -1,9 +1,7 @@
 package io.saccade.captioner;
 
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Caption;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.Task;
 import io.saccade.stage.Adapter;
 import io.saccade.stage.BadOutputException;
@@ -15,7 +13,6 @@ import io.saccade.triton.DataType;
 import io.saccade.triton.InferRequest;
 import io.saccade.triton.ModelContract;
 import io.saccade.triton.Shape;
-import io.saccade.vision.Preprocessing;
 import io.saccade.vision.TextTokenizer;
 import java.util.List;
 
@@ -43,13 +40,8 @@ final class ImageCaptioner implements Adapter<Caption> {
     }
 
     @Override
-    public EventType<StageResult<Caption>> resultType() {
-        return EventType.CAPTION;
-    }
-
-    @Override
-    public Preprocessing preprocessing() {
-        return manifest.preprocessing();
+    public Manifest manifest() {
+        return manifest;
     }
 
     @Override

@@ -1,9 +1,7 @@
 package io.saccade.encoder;
 
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Embedding;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.Task;
 import io.saccade.contract.event.Vector;
 import io.saccade.stage.Adapter;
@@ -16,7 +14,6 @@ import io.saccade.triton.DataType;
 import io.saccade.triton.InferRequest;
 import io.saccade.triton.ModelContract;
 import io.saccade.triton.Shape;
-import io.saccade.vision.Preprocessing;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,13 +46,8 @@ final class ImageEncoder implements Adapter<Embedding> {
     }
 
     @Override
-    public EventType<StageResult<Embedding>> resultType() {
-        return EventType.EMBEDDING;
-    }
-
-    @Override
-    public Preprocessing preprocessing() {
-        return manifest.preprocessing();
+    public Manifest manifest() {
+        return manifest;
     }
 
     @Override

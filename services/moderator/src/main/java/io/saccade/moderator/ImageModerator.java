@@ -1,9 +1,7 @@
 package io.saccade.moderator;
 
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Moderation;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.Task;
 import io.saccade.stage.Adapter;
 import io.saccade.stage.BadOutputException;
@@ -14,7 +12,6 @@ import io.saccade.stage.Pixels;
 import io.saccade.triton.DataType;
 import io.saccade.triton.InferRequest;
 import io.saccade.triton.Shape;
-import io.saccade.vision.Preprocessing;
 import java.util.List;
 
 /** Image to verdict: {@code image} UINT8 {@code [n][S][S][3]} in, {@code scores} FP32 {@code [n][labels]}, 0..1 each, out. */
@@ -37,13 +34,8 @@ final class ImageModerator implements Adapter<Moderation> {
     }
 
     @Override
-    public EventType<StageResult<Moderation>> resultType() {
-        return EventType.MODERATION;
-    }
-
-    @Override
-    public Preprocessing preprocessing() {
-        return manifest.preprocessing();
+    public Manifest manifest() {
+        return manifest;
     }
 
     @Override

@@ -1,9 +1,7 @@
 package io.saccade.vqa;
 
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Answers;
 import io.saccade.contract.event.Question;
-import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.Task;
 import io.saccade.stage.Adapter;
 import io.saccade.stage.BadOutputException;
@@ -17,7 +15,6 @@ import io.saccade.triton.InferResult;
 import io.saccade.triton.ModelContract;
 import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
-import io.saccade.vision.Preprocessing;
 import io.saccade.vision.TextTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,13 +46,8 @@ final class QuestionAnswerer implements Adapter<Answers> {
     }
 
     @Override
-    public EventType<StageResult<Answers>> resultType() {
-        return EventType.ANSWERS;
-    }
-
-    @Override
-    public Preprocessing preprocessing() {
-        return manifest.preprocessing();
+    public Manifest manifest() {
+        return manifest;
     }
 
     @Override

@@ -30,6 +30,7 @@ class VqaFactory implements AdapterFactory<Answers> {
     @Override
     public Adapter<Answers> create(Surroundings surroundings) {
         return new QuestionAnswerer(
-                Manifest.of(surroundings.model(), "input_ids"), Manifest.tokenizer(surroundings.model(), surroundings.folder()));
+                Manifest.of(surroundings.model(), "input_ids"),
+                Manifest.tokenizer(surroundings.model(), surroundings.folder()));
     }
 }
