@@ -114,6 +114,34 @@ final class RequestHandler<A extends Answer> {
         return new Work(record, request, trace).run();
     }
 
+    /** A result that no topic takes, because of its size: the stage gives up on the record. */
+    Ending tooLarge(Incoming record, StageResult<?> result, Context trace) {
+        var failure = new Failure("result.too_large", "the result has more bytes than its topic takes", false);
+        var model = result.model();
+        var failed = new StageResult<A>(
+                result.requestId(),
+                result.imageId(),
+                result.tenant(),
+                result.task(),
+                End.FAILED,
+                null,
+                failure,
+                model,
+                result.sha256(),
+                result.timings(),
+                result.attempt(),
+                result.completedAt());
+        return new Ending.GivenUp(
+                failed,
+                story(
+                        record,
+                        failure,
+                        result.attempt(),
+                        result.completedAt(),
+                        model == null ? null : model.name() + "/" + model.version(),
+                        trace));
+    }
+
     /** Every service reads the images topic; so that one bad record makes one dead letter, only the joiner writes it. */
     private Ending malformed(Incoming record, MalformedEventException e, Context trace) {
         LOGGER.atDebug()

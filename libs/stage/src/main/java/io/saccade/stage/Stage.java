@@ -36,6 +36,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -218,7 +219,16 @@ public final class Stage implements AutoCloseable {
                 (record, trace) -> {
                     var ending = handler.handle(record, trace);
                     var published = System.nanoTime();
-                    publisher.publish(ending, record, trace);
+                    try {
+                        publisher.publish(ending, record, trace);
+                    } catch (ExecutionException e) {
+                        if (!(e.getCause() instanceof RecordTooLargeException
+                                && ending instanceof Ending.Result(var result))) {
+                            throw e;
+                        }
+                        ending = handler.tooLarge(record, result, trace);
+                        publisher.publish(ending, record, trace);
+                    }
                     metrics.step("publish", Duration.ofNanos(System.nanoTime() - published));
                     return ending;
                 },

@@ -227,6 +227,30 @@ class StageIT {
     }
 
     @Test
+    void givesUpOnAnAnswerThatNoTopicTakesAndGoesOn() {
+        // Given
+        server.script(
+                "echo", Reply.outputs(Tensor.fp32("confidence", Shape.of(1, 1), EchoFactory.ENDLESS)), confidence());
+        start(Map.of());
+
+        // When
+        submit("endless");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "endless", PATIENCE);
+        submit("image-1");
+
+        // Then
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "endless", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.failure().code()).isEqualTo("result.too_large");
+        assertThat(kafka.awaitKey(topics.name(Topic.DLQ), "endless", PATIENCE)
+                        .as(EventType.IMAGE_SUBMITTED)
+                        .id())
+                .isEqualTo("endless");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+        assertThat(broken).isFalse();
+    }
+
+    @Test
     void waitsForAServerThatIsAwayAndLosesNothing() {
         // Given
         start(Map.of());
@@ -467,6 +491,9 @@ class StageIT {
     /** The smallest adapter: one call, one caption. */
     private static final class EchoFactory implements AdapterFactory<Caption> {
 
+        /** The confidence with which the model writes more than a topic takes. */
+        static final float ENDLESS = 0.25f;
+
         @Override
         public String stage() {
             return "echo";
@@ -503,7 +530,10 @@ class StageIT {
                     var confidence = result.output("confidence", DataType.FP32, Shape.of(1, 1))
                             .asFloats()[0];
                     return new Outcome.Done<>(
-                            new Caption("echo", manifest.probability("confidence", confidence)), manifest.ref(result));
+                            new Caption(
+                                    confidence == ENDLESS ? "x".repeat(5_000_000) : "echo",
+                                    manifest.probability("confidence", confidence)),
+                            manifest.ref(result));
                 }
             };
         }

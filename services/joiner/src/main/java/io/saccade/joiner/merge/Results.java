@@ -34,6 +34,9 @@ public record Results(
         @Nullable StageResult<Moderation> moderation,
         List<StageResult<Answers>> later) {
 
+    /** Most later answers that are kept; the record must stay below what its topic takes, so the oldest go. */
+    static final int MOST_LATER = 100;
+
     /** Nothing has come. */
     public static final Results NONE = new Results(null, null, null, null, List.of());
 
@@ -95,6 +98,9 @@ public record Results(
             }
         }
         kept.add(result);
+        if (kept.size() > MOST_LATER) {
+            kept.removeFirst();
+        }
         return Optional.of(new Results(embedding, caption, answers, moderation, kept));
     }
 

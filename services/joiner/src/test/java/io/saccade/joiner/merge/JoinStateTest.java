@@ -245,6 +245,28 @@ class JoinStateTest {
     }
 
     @Test
+    void keepsTheLatestOfManyLaterAnswers() {
+        // Given
+        var state =
+                JoinState.NEW.submitted(submission(Set.of(Task.ANSWERS)), NOW).next();
+
+        // When
+        ImageEnriched last = null;
+        for (int i = 0; i < Results.MOST_LATER + 5; i++) {
+            var move = state.result(done(Task.ANSWERS, "question-" + i), NOW);
+            last = move.emit().orElseThrow();
+            state = move.next();
+        }
+
+        // Then
+        assertThat(last.parts().answers().result().items())
+                .hasSize(Results.MOST_LATER)
+                .extracting(Answers.Item::questionId)
+                .doesNotContain("of-question-4")
+                .endsWith("of-question-" + (Results.MOST_LATER + 4));
+    }
+
+    @Test
     void isCompleteAtOnceWhenNothingIsExpected() {
         // When
         var move = JoinState.NEW.submitted(submission(Set.of(Task.ANSWERS)), NOW);
