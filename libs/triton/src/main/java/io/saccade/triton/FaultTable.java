@@ -43,7 +43,57 @@ final class FaultTable {
             row(Status.Code.UNAUTHENTICATED, "", Fault.PASSING),
             row(Status.Code.PERMISSION_DENIED, "", Fault.PASSING));
 
+    private record InBand(String part, Status.Code code) {}
+
+    /** Which code a text stands for that came inside a stream, where Triton sends none. The first row that occurs decides. */
+    private static final List<InBand> IN_BAND = List.of(
+            new InBand("exceeds maximum queue size", Status.Code.UNAVAILABLE),
+            new InBand("request timeout expired", Status.Code.UNAVAILABLE),
+            new InBand("not at ready state", Status.Code.UNAVAILABLE),
+            new InBand("server is stopping", Status.Code.UNAVAILABLE),
+            new InBand("server is shutting down", Status.Code.UNAVAILABLE),
+            new InBand("protocol is restricted", Status.Code.UNAVAILABLE),
+            new InBand("unable to find shared memory region", Status.Code.NOT_FOUND),
+            new InBand("request for unknown model", Status.Code.NOT_FOUND),
+            new InBand("cancelled", Status.Code.CANCELLED),
+            new InBand("data-type is", Status.Code.INVALID_ARGUMENT),
+            new InBand("unexpected shape for input", Status.Code.INVALID_ARGUMENT),
+            new InBand("batch-size must be", Status.Code.INVALID_ARGUMENT),
+            new InBand("batch size does not match", Status.Code.INVALID_ARGUMENT),
+            new InBand("byte size mismatch", Status.Code.INVALID_ARGUMENT),
+            new InBand("missing required input", Status.Code.INVALID_ARGUMENT),
+            new InBand("unexpected inference input", Status.Code.INVALID_ARGUMENT),
+            new InBand("unexpected inference output", Status.Code.INVALID_ARGUMENT),
+            new InBand("already exists in request", Status.Code.INVALID_ARGUMENT),
+            new InBand("must not be specified when using raw_input_contents", Status.Code.INVALID_ARGUMENT),
+            new InBand("unable to find data for input", Status.Code.INVALID_ARGUMENT),
+            new InBand("incomplete string", Status.Code.INVALID_ARGUMENT),
+            new InBand("are reserved for triton usage", Status.Code.INVALID_ARGUMENT),
+            new InBand("failed to get model version", Status.Code.INVALID_ARGUMENT),
+            new InBand("invalid model version", Status.Code.INVALID_ARGUMENT));
+
     private FaultTable() {}
+
+    /** UNKNOWN, and so passing, for a text nobody has seen: an item is not given up on a guess. */
+    static Status.Code codeOf(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        for (InBand row : IN_BAND) {
+            if (lower.contains(row.part())) {
+                return row.code();
+            }
+        }
+        return Status.Code.UNKNOWN;
+    }
+
+    /** Whether a status refuses the caller's credentials or protocol key: the server is well and someone must change a setting. */
+    static boolean refusesTheCaller(Status status) {
+        String text = status.getDescription();
+        return switch (status.getCode()) {
+            case UNAUTHENTICATED, PERMISSION_DENIED -> true;
+            case UNAVAILABLE -> text != null && text.toLowerCase(Locale.ROOT).contains("protocol is restricted");
+            default -> false;
+        };
+    }
 
     private static Row row(Status.Code code, String part, Fault fault) {
         return new Row(code, part, fault);

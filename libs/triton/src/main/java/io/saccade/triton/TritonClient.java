@@ -119,6 +119,29 @@ public final class TritonClient implements AutoCloseable {
         }
     }
 
+    /**
+     * Asks a model that answers any number of times: a decoupled one, such as a language model. Others may be asked so too and
+     * answer once. The time limit is for the whole stream.
+     *
+     * @return results as they come; to be closed
+     */
+    public InferStream stream(InferRequest request) {
+        Map<String, String> callHeaders = new LinkedHashMap<>(request.headers());
+        // A failure of the model then ends the stream with a status instead of a bare text (24.08 and newer).
+        callHeaders.putIfAbsent("triton_grpc_error", "true");
+        InferStream stream = new InferStream(
+                request,
+                listener,
+                channel(callHeaders).newCall(GRPCInferenceServiceGrpc.getModelStreamInferMethod(), options(request)));
+        stream.start();
+        return stream;
+    }
+
+    private CallOptions options(InferRequest request) {
+        Duration wait = requireNonNull(request.timeout() == null ? timeout : request.timeout());
+        return CallOptions.DEFAULT.withDeadlineAfter(wait.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
     private static TritonException rethrow(String model, ExecutionException e) {
         return switch (e.getCause()) {
             case TritonException known -> known;
@@ -356,8 +379,7 @@ public final class TritonClient implements AutoCloseable {
         }
 
         void start() {
-            Duration wait = requireNonNull(request.timeout() == null ? timeout : request.timeout());
-            ClientCall<?, ModelInferResponse> call = send(wait);
+            ClientCall<?, ModelInferResponse> call = send();
             CompletableFuture<InferResult> _ = future.whenComplete((_, _) -> {
                 if (future.isCancelled()) {
                     call.cancel("the caller cancelled", null);
@@ -366,12 +388,10 @@ public final class TritonClient implements AutoCloseable {
             });
         }
 
-        private ClientCall<?, ModelInferResponse> send(Duration wait) {
+        private ClientCall<?, ModelInferResponse> send() {
             var message = InferCodec.encode(request);
             var call = channel(request.headers())
-                    .newCall(
-                            GRPCInferenceServiceGrpc.getModelInferMethod(),
-                            CallOptions.DEFAULT.withDeadlineAfter(wait.toNanos(), TimeUnit.NANOSECONDS));
+                    .newCall(GRPCInferenceServiceGrpc.getModelInferMethod(), options(request));
             listener.started(request.model());
             ClientCalls.asyncUnaryCall(call, message, this);
             return call;

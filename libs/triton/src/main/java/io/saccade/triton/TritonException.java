@@ -42,6 +42,14 @@ public final class TritonException extends RuntimeException {
                 failure);
     }
 
+    /** The failure a text means that came inside a stream, without a status; {@link FaultTable} knows which it stands for. */
+    static TritonException inBand(String what, String model, String text) {
+        return of(
+                what,
+                model,
+                FaultTable.codeOf(text).toStatus().withDescription(text).asRuntimeException());
+    }
+
     private static String text(Status status) {
         String text = status.getDescription();
         Throwable cause = status.getCause();
