@@ -94,6 +94,26 @@ public record ModelInfo(
         return parameter(name).orElseThrow();
     }
 
+    /**
+     * Gives a request back if this model would take it, so that a wrong one costs no way to the server. The rules are the
+     * server's: names, types, shapes, and the batch.
+     *
+     * @throws TritonException with {@link Fault#PERMANENT} and all sentences about what does not fit
+     */
+    public InferRequest check(InferRequest request) {
+        List<String> problems = problems(request);
+        if (!problems.isEmpty()) {
+            throw TritonException.refused(
+                    name, "request to model '" + name + "' does not fit: " + String.join("; ", problems));
+        }
+        return request;
+    }
+
+    /** What does not fit, one sentence each: expected and got; empty for a request this model would take. */
+    public List<String> problems(InferRequest request) {
+        return RequestCheck.problems(this, request);
+    }
+
     private static Optional<TensorSpec> find(List<TensorSpec> specs, String name) {
         return specs.stream().filter(spec -> spec.name().equals(name)).findFirst();
     }

@@ -71,6 +71,11 @@ public final class TritonException extends RuntimeException {
                 cause);
     }
 
+    /** A request that was not sent, as the server would refuse it. */
+    static TritonException refused(String model, String message) {
+        return new TritonException(Fault.PERMANENT, model, Status.Code.INVALID_ARGUMENT, message, null);
+    }
+
     /** What the failure means for the item that was sent. */
     public Fault fault() {
         return fault;
