@@ -20,4 +20,22 @@ public interface InferListener {
      * @param fault null when it succeeded; a call the caller cancelled counts as {@link Fault#PASSING}
      */
     default void finished(String model, Duration took, @Nullable Fault fault) {}
+
+    /** Both, this one first: metrics of the service and of the library side by side. */
+    default InferListener and(InferListener other) {
+        InferListener one = this;
+        return new InferListener() {
+            @Override
+            public void started(String model) {
+                one.started(model);
+                other.started(model);
+            }
+
+            @Override
+            public void finished(String model, Duration took, @Nullable Fault fault) {
+                one.finished(model, took, fault);
+                other.finished(model, took, fault);
+            }
+        };
+    }
 }

@@ -59,11 +59,58 @@ public record ModelUsage(
         static Timing of(StatisticDuration duration) {
             return new Timing(duration.getCount(), Duration.ofNanos(duration.getNs()));
         }
+
+        /** How long one took on average; zero before the first. */
+        public Duration average() {
+            return count == 0 ? Duration.ZERO : total.dividedBy(count);
+        }
+
+        private Timing since(Timing earlier) {
+            return new Timing(count - earlier.count, total.minus(earlier.total));
+        }
     }
 
     /** Items per run, the real batch size; 0 before the first run. */
     public double averageBatch() {
         return executions == 0 ? 0 : (double) items / executions;
+    }
+
+    /**
+     * What was done between two readings: the server counts from the loading of the model, so only differences tell how it is now.
+     *
+     * @param earlier an earlier reading of the same model and version
+     * @return this reading if the model was loaded again in between, as its counters then began anew
+     * @throws IllegalArgumentException for another model or version
+     */
+    public ModelUsage since(ModelUsage earlier) {
+        if (!earlier.model.equals(model) || !earlier.version.equals(version)) {
+            throw new IllegalArgumentException("a difference needs two readings of '" + model + "' version " + version
+                    + ", got '" + earlier.model + "' version " + earlier.version);
+        }
+        if (earlier.items > items || earlier.executions > executions || earlier.success.count > success.count) {
+            return this;
+        }
+        SortedMap<Long, Timing> runs = new TreeMap<>();
+        runsByBatch.forEach((size, timing) -> {
+            Timing before = earlier.runsByBatch.get(size);
+            Timing between = before == null ? timing : timing.since(before);
+            if (between.count > 0) {
+                runs.put(size, between);
+            }
+        });
+        return new ModelUsage(
+                model,
+                version,
+                lastInference,
+                items - earlier.items,
+                executions - earlier.executions,
+                success.since(earlier.success),
+                failure.since(earlier.failure),
+                queue.since(earlier.queue),
+                computeInput.since(earlier.computeInput),
+                computeInfer.since(earlier.computeInfer),
+                computeOutput.since(earlier.computeOutput),
+                runs);
     }
 
     static ModelUsage of(ModelStatistics stats) {
