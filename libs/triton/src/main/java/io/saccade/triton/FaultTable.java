@@ -72,7 +72,42 @@ final class FaultTable {
             new InBand("failed to get model version", Status.Code.INVALID_ARGUMENT),
             new InBand("invalid model version", Status.Code.INVALID_ARGUMENT));
 
+    private record Hint(String part, String advice) {}
+
+    private static final String HUNG_UP =
+            "if every call ends so, the server may expect TLS, for which there is tls(), or to see"
+                    + " the client's certificate, for which there is mutualTls()";
+
+    /** What a stranger should look at, where the transport's own text tells only those who know it. */
+    private static final List<Hint> HINTS = List.of(
+            new Hint(
+                    "not an ssl/tls record",
+                    "the server does not speak TLS on this port: take its TLS port, or build the client without tls()"),
+            new Hint(
+                    "pkix path",
+                    "the server's certificate is of an authority that is not trusted here: name it with tls(authorities)"),
+            new Hint(
+                    "certificate_required",
+                    "the server wants to know who calls: show it a certificate with mutualTls()"),
+            new Hint("bad_certificate", "the server wants to know who calls: show it a certificate with mutualTls()"),
+            new Hint("was not settings", "the server may expect TLS on this port: build the client with tls()"),
+            // How a connection ends that the server hangs up on; which of the three is chance.
+            new Hint("network closed for unknown reason", HUNG_UP),
+            new Hint("connection reset", HUNG_UP),
+            new Hint("broken pipe", HUNG_UP));
+
     private FaultTable() {}
+
+    /** What to look at, beginning with a separator; empty for a text that speaks for itself. */
+    static String hint(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        for (Hint hint : HINTS) {
+            if (lower.contains(hint.part())) {
+                return " (" + hint.advice() + ")";
+            }
+        }
+        return "";
+    }
 
     /** UNKNOWN, and so passing, for a text nobody has seen: an item is not given up on a guess. */
     static Status.Code codeOf(String text) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
@@ -12,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
@@ -33,6 +35,9 @@ import io.saccade.triton.proto.RepositoryModelUnloadRequest;
 import io.saccade.triton.proto.ServerLiveRequest;
 import io.saccade.triton.proto.ServerMetadataRequest;
 import io.saccade.triton.proto.ServerReadyRequest;
+import io.saccade.triton.proto.ServerReadyResponse;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -67,12 +72,12 @@ public final class TritonClient implements AutoCloseable {
     private final InferListener listener;
 
     private TritonClient(Builder builder) {
-        this.channels = new ChannelPool(builder.channels());
         this.interceptors = List.copyOf(builder.interceptors);
         this.headers = Map.copyOf(builder.headers);
         this.timeout = builder.timeout;
         this.controlTimeout = builder.controlTimeout;
         this.listener = builder.listener;
+        this.channels = new ChannelPool(builder.lines(), this::probe, System::nanoTime);
     }
 
     /** Starts the settings of a client. */
@@ -351,8 +356,44 @@ public final class TritonClient implements AutoCloseable {
         }
     }
 
+    /** Asks a server that is left out whether it is ready. One that refuses to say so, but answers, is. */
+    private void probe(Channel server, Consumer<Boolean> report) {
+        StreamObserver<ServerReadyResponse> observer = new StreamObserver<>() {
+            private boolean ready;
+
+            @Override
+            public void onNext(ServerReadyResponse answer) {
+                ready = answer.getReady();
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                Status status = Status.fromThrowable(failure);
+                report.accept(status.getCode() == Status.Code.UNIMPLEMENTED || FaultTable.refusesTheCaller(status));
+            }
+
+            @Override
+            public void onCompleted() {
+                report.accept(ready);
+            }
+        };
+        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(controlTimeout.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            ClientCalls.asyncUnaryCall(
+                    dressed(server, Map.of()).newCall(GRPCInferenceServiceGrpc.getServerReadyMethod(), options),
+                    ServerReadyRequest.getDefaultInstance(),
+                    observer);
+        } catch (RuntimeException e) {
+            observer.onError(e);
+        }
+    }
+
     private Channel channel(Map<String, String> callHeaders) {
-        Channel channel = ClientInterceptors.intercept(channels.next(), interceptors);
+        return dressed(channels.next(), callHeaders);
+    }
+
+    private Channel dressed(Channel bare, Map<String, String> callHeaders) {
+        Channel channel = ClientInterceptors.intercept(bare, interceptors);
         if (headers.isEmpty() && callHeaders.isEmpty()) {
             return channel;
         }
@@ -446,6 +487,8 @@ public final class TritonClient implements AutoCloseable {
         private int maxInboundBytes = 64 << 20;
         private int flowControlWindow = 8 << 20;
         private String userAgent = "saccade-triton";
+        private @Nullable ChannelCredentials credentials;
+        private @Nullable String serverName;
         private @Nullable Executor executor;
         private InferListener listener = InferListener.NONE;
         private Consumer<NettyChannelBuilder> customizer = _ -> {};
@@ -455,6 +498,10 @@ public final class TritonClient implements AutoCloseable {
         /**
          * Adds a server: {@code host:port}, or a gRPC name such as {@code dns:///triton.models:8001} that stands for several.
          * Calls go to all of them in turn.
+         *
+         * <p>Of several endpoints, one that five times in a row is away, stopping or silent until the deadline is left out for a
+         * second, then asked whether it is ready; if not, it is left out for twice as long, up to 30 seconds. The addresses behind
+         * one {@code dns:///} name are gRPC's business, which only sees whether they can be connected to.
          */
         public Builder endpoint(String endpoint) {
             if (endpoint.isBlank()) {
@@ -521,6 +568,70 @@ public final class TritonClient implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sends the key of a server started with {@code --grpc-restricted-protocol=<protocols>:<key>=<value>}, with every call.
+         *
+         * @param key   as in the server's option, without the prefix {@code triton-grpc-protocol-} it has on the wire
+         * @param value as in the server's option
+         */
+        public Builder restrictedProtocol(String key, String value) {
+            return header("triton-grpc-protocol-" + key, value);
+        }
+
+        /** Encrypts, and trusts the authorities that the JVM trusts. */
+        public Builder tls() {
+            return credentials(TlsChannelCredentials.create());
+        }
+
+        /**
+         * Encrypts, and trusts these authorities and no others.
+         *
+         * @param authorities certificates in PEM
+         * @throws IllegalArgumentException if the file cannot be read
+         */
+        public Builder tls(Path authorities) {
+            return credentials(trusting(authorities).build());
+        }
+
+        /**
+         * Encrypts, trusts these authorities and no others, and shows the server who calls.
+         *
+         * @param authorities certificates in PEM
+         * @param certificate the client's certificate chain in PEM, its own first
+         * @param key         its private key in PEM, PKCS#8 without a password
+         * @throws IllegalArgumentException if a file cannot be read
+         */
+        public Builder mutualTls(Path authorities, Path certificate, Path key) {
+            try {
+                return credentials(trusting(authorities)
+                        .keyManager(certificate.toFile(), key.toFile())
+                        .build());
+            } catch (IOException e) {
+                throw new IllegalArgumentException(
+                        "the client's certificate " + certificate + " or its key " + key + " cannot be read: " + e, e);
+            }
+        }
+
+        private static TlsChannelCredentials.Builder trusting(Path authorities) {
+            try {
+                return TlsChannelCredentials.newBuilder().trustManager(authorities.toFile());
+            } catch (IOException e) {
+                throw new IllegalArgumentException("the authorities in " + authorities + " cannot be read: " + e, e);
+            }
+        }
+
+        /** Uses gRPC's own credentials: for key stores, hardware keys, or certificates that change while running. */
+        public Builder credentials(ChannelCredentials credentials) {
+            this.credentials = requireNonNull(credentials, "credentials");
+            return this;
+        }
+
+        /** The name that the server's certificate must carry, where it is not that of the endpoint. */
+        public Builder serverName(String serverName) {
+            this.serverName = requireNonNull(serverName, "server name");
+            return this;
+        }
+
         /** Reads answers and completes futures; gRPC's shared cached threads by default. */
         public Builder executor(Executor executor) {
             this.executor = executor;
@@ -533,7 +644,7 @@ public final class TritonClient implements AutoCloseable {
             return this;
         }
 
-        /** Last word on each channel, after all other settings: TLS, keep-alive, and what this builder does not name. */
+        /** Last word on each channel, after all other settings: keep-alive, and what this builder does not name. */
         public Builder customize(Consumer<NettyChannelBuilder> customizer) {
             this.customizer = requireNonNull(customizer);
             return this;
@@ -552,19 +663,18 @@ public final class TritonClient implements AutoCloseable {
         }
 
         /** One channel of each endpoint, then the second of each: neighbours in turn are different servers. */
-        private List<ManagedChannel> channels() {
-            List<ManagedChannel> all = new ArrayList<>();
+        private List<ChannelPool.Line> lines() {
+            List<ChannelPool.Line> all = new ArrayList<>();
             for (int i = 0; i < channelsPerEndpoint; i++) {
                 for (String endpoint : endpoints) {
-                    all.add(channel(endpoint));
+                    all.add(new ChannelPool.Line(endpoint, channel(endpoint)));
                 }
             }
             return all;
         }
 
         private ManagedChannel channel(String endpoint) {
-            NettyChannelBuilder builder = NettyChannelBuilder.forTarget(endpoint)
-                    .usePlaintext()
+            NettyChannelBuilder builder = builderFor(endpoint)
                     .userAgent(userAgent)
                     .maxInboundMessageSize(maxInboundBytes)
                     .defaultLoadBalancingPolicy("round_robin")
@@ -576,11 +686,27 @@ public final class TritonClient implements AutoCloseable {
             if (flowControlWindow > 0) {
                 builder.flowControlWindow(flowControlWindow);
             }
+            if (serverName != null) {
+                builder.overrideAuthority(serverName);
+            }
             if (executor != null) {
                 builder.executor(executor);
             }
             customizer.accept(builder);
             return builder.build();
+        }
+
+        private NettyChannelBuilder builderFor(String endpoint) {
+            if (credentials == null) {
+                return NettyChannelBuilder.forTarget(endpoint)
+                        .usePlaintext(); // customizers may still set TLS themselves
+            }
+            try {
+                return NettyChannelBuilder.forTarget(endpoint, credentials);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "the certificates or the key for " + endpoint + " cannot be used: " + e.getMessage(), e);
+            }
         }
 
         private static Duration positive(String what, Duration duration) {

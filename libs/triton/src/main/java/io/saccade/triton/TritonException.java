@@ -13,6 +13,9 @@ public final class TritonException extends RuntimeException {
     /** A backend can put anything into its message, a whole traceback too. */
     private static final int LONGEST_SERVER_TEXT = 600;
 
+    /** A chain of causes may be a ring. */
+    private static final int DEEPEST_REASON = 8;
+
     /** The kind of failure. */
     private final Fault fault;
 
@@ -55,10 +58,24 @@ public final class TritonException extends RuntimeException {
         Throwable cause = status.getCause();
         if (text == null) {
             text = cause == null ? "the server gave no reason" : cause.toString();
-        } else if (cause != null && cause.getMessage() != null && status.getCode() == Status.Code.UNAVAILABLE) {
-            text = text + ": " + cause.getMessage(); // "io exception" alone does not say what was refused
+        } else if (status.getCode() == Status.Code.UNAVAILABLE) {
+            text = withReasons(text, cause); // "io exception" alone does not say what was refused
         }
-        return text.length() <= LONGEST_SERVER_TEXT ? text : text.substring(0, LONGEST_SERVER_TEXT) + "...";
+        String shortened = text.length() <= LONGEST_SERVER_TEXT ? text : text.substring(0, LONGEST_SERVER_TEXT) + "...";
+        return status.getCode() == Status.Code.UNAVAILABLE ? shortened + FaultTable.hint(text) : shortened;
+    }
+
+    private static String withReasons(String text, @Nullable Throwable cause) {
+        StringBuilder all = new StringBuilder(text);
+        Throwable each = cause;
+        for (int i = 0; i < DEEPEST_REASON && each != null; i++) {
+            String reason = each.getMessage();
+            if (reason != null && all.indexOf(reason) < 0) {
+                all.append(": ").append(reason);
+            }
+            each = each.getCause();
+        }
+        return all.toString();
     }
 
     /** An answer that arrived and is not one: it will be the same next time. */
