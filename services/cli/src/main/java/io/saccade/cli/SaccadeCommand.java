@@ -10,7 +10,8 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         description = "Images go into Kafka; captions, vectors, answers and verdicts come out, joined.",
         footerHeading =
-                "%nTwo more are part of the script ./saccade: 'build' builds what is stale, 'test' runs all tests.%n",
+                "%nThree more are part of the script ./saccade: 'build' builds what is stale, 'test' runs all tests, 'serve'%n"
+                        + "serves a folder of models alone.%n",
         footer = {
             "%nStart here:",
             "  saccade demo            a stack of its own, pictures in, answers out",

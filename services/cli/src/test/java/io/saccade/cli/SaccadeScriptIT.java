@@ -66,6 +66,18 @@ class SaccadeScriptIT {
     }
 
     @Test
+    void handsAllFlagsOfServeToTheModelServer() throws Exception {
+        // Given
+        maven("3.8.7", products());
+
+        // When
+        var run = run(Map.of(), "serve", "--model-repository", "my models", "--load-model=*");
+
+        // Then
+        assertThat(run.out()).contains("io.saccade.modelserver.Main --model-repository my models --load-model=*");
+    }
+
+    @Test
     void buildsAgainOnlyWhatChanged() throws Exception {
         // Given
         maven("3.8.7", products());
