@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * Runs the requests of one model version: a queue, and one thread for each instance that takes batches from it. Each accepted job is
  * answered exactly once, whatever happens to its run.
  */
-public final class Batcher implements AutoCloseable {
+public final class Batcher implements Scheduler {
     private static final Logger LOGGER = LoggerFactory.getLogger(Batcher.class);
 
     private final String name;
@@ -58,6 +58,7 @@ public final class Batcher implements AutoCloseable {
     }
 
     /** Takes a job, or answers it at once that there is no room. */
+    @Override
     public void submit(Job job) {
         switch (queue.offer(job)) {
             case TAKEN -> startTimer(job);
@@ -66,13 +67,7 @@ public final class Batcher implements AutoCloseable {
                         job,
                         Usage.Reason.REJECTED,
                         Status.UNAVAILABLE.withDescription(job.label() + "Exceeds maximum queue size"));
-            case CLOSED ->
-                fail(
-                        job,
-                        Usage.Reason.OTHER,
-                        Status.UNAVAILABLE.withDescription(
-                                job.label()
-                                        + "Server is stopping, scheduler for model has stopped accepting new inference requests"));
+            case CLOSED -> fail(job, Usage.Reason.OTHER, Scheduler.closed(job));
         }
     }
 
@@ -98,6 +93,7 @@ public final class Batcher implements AutoCloseable {
     }
 
     /** Takes a job out of the queue that nobody waits for any more; one that already runs goes on. */
+    @Override
     public void cancel(Job job) {
         if (queue.remove(job)) {
             drop(job);
@@ -105,20 +101,23 @@ public final class Batcher implements AutoCloseable {
     }
 
     private void drop(Job job) {
-        fail(job, Usage.Reason.CANCELED, Status.CANCELLED.withDescription(job.label() + "Request cancelled"));
+        fail(job, Usage.Reason.CANCELED, Scheduler.cancelled(job));
     }
 
     /** Requests that wait. */
+    @Override
     public int pending() {
         return queue.size();
     }
 
     /** Instances that run a batch now. */
+    @Override
     public int running() {
         return running.get();
     }
 
     /** What happened so far. */
+    @Override
     public Usage.Snapshot usage() {
         return usage.snapshot();
     }

@@ -16,13 +16,52 @@ public final class Job {
     /** What can run together: the same inputs with the same dimensions behind the batch. */
     record Kind(List<String> names, List<Shape> shapes) {}
 
-    /** Is told how a job ended, once. */
+    /**
+     * Where the time of a job went, in nanoseconds.
+     *
+     * @param queue  waiting
+     * @param input  bringing the inputs in
+     * @param infer  running
+     * @param output bringing the outputs out
+     */
+    public record Timing(long queue, long input, long infer, long output) {
+        /** No time at all. */
+        public static final Timing NONE = new Timing(0, 0, 0, 0);
+
+        /** The sum. */
+        public Timing plus(Timing other) {
+            return new Timing(queue + other.queue, input + other.input, infer + other.infer, output + other.output);
+        }
+    }
+
+    /**
+     * Is told how a job ended, once: {@link #succeeded}, {@link #failed}, or for a decoupled model {@link #ended}, before which it is told
+     * any number of answers.
+     */
     public interface Listener {
         /** The outputs this job asked for, in the model's order. */
         void succeeded(List<Tensor> outputs);
 
         /** Why there are none. */
         void failed(Status status);
+
+        /** Where the time went; before {@link #succeeded}. */
+        default void timed(Timing timing) {}
+
+        /** One of the answers of a decoupled model. May block for as long as its reader is slow. */
+        default void answered(List<Tensor> outputs) {
+            throw new IllegalStateException("several answers where one was expected");
+        }
+
+        /** A decoupled model failed to give one of its answers; others may follow. */
+        default void answerFailed(Status status) {
+            throw new IllegalStateException("several answers where one was expected");
+        }
+
+        /** A decoupled model has given its last answer. */
+        default void ended() {
+            throw new IllegalStateException("several answers where one was expected");
+        }
     }
 
     private final String label;
@@ -77,32 +116,38 @@ public final class Job {
                         .toList());
     }
 
-    String label() {
+    /** How messages name it. */
+    public String label() {
         return label;
     }
 
-    List<Tensor> inputs() {
+    /** The inputs, in the model's order. */
+    public List<Tensor> inputs() {
         return inputs;
     }
 
-    Set<String> outputs() {
+    /** Names of the outputs it asked for, in the model's order. */
+    public Set<String> outputs() {
         return outputs;
     }
 
-    int batch() {
+    /** Items, 1 where the model does not batch. */
+    public int batch() {
         return batch;
     }
 
-    int priority() {
+    /** 1 for the most urgent; 0 for the model's default. */
+    public int priority() {
         return priority;
     }
 
-    @Nullable
-    Duration timeout() {
+    /** Longest wait in the queue, as the caller asks; null for the model's default. */
+    public @Nullable Duration timeout() {
         return timeout;
     }
 
-    boolean isCancelled() {
+    /** Whether nobody waits for the answer any more. */
+    public boolean isCancelled() {
         return cancelled.getAsBoolean();
     }
 
@@ -134,11 +179,32 @@ public final class Job {
         }
     }
 
-    void succeed(Map<String, Tensor> results) {
+    /** Answers with its outputs out of these. */
+    public void succeed(Map<String, Tensor> results) {
         listener.succeeded(outputs.stream().map(results::get).toList());
     }
 
-    void fail(Status status) {
+    /** Answers that there are none. */
+    public void fail(Status status) {
         listener.failed(status);
+    }
+
+    void timed(Timing timing) {
+        listener.timed(timing);
+    }
+
+    /** One answer of several, with its outputs out of these. */
+    public void answer(Map<String, Tensor> results) {
+        listener.answered(outputs.stream().map(results::get).toList());
+    }
+
+    /** One answer of several could not be given. */
+    public void failAnswer(Status status) {
+        listener.answerFailed(status);
+    }
+
+    /** All answers are given. */
+    public void end() {
+        listener.ended();
     }
 }

@@ -62,7 +62,8 @@ public final class Usage {
     private long items;
     private long runs;
 
-    Usage() {
+    /** Nothing happened yet. */
+    public Usage() {
         for (Reason reason : Reason.values()) {
             failures.put(reason, 0L);
         }
@@ -79,21 +80,42 @@ public final class Usage {
         batch.infer.add(ran - ready);
         batch.output.add(done - ran);
         for (Job job : jobs) {
-            success.add(done - job.received());
-            queue.add(taken - job.queued());
-            input.add(ready - taken);
-            infer.add(ran - ready);
-            output.add(done - ran);
+            Job.Timing timing = new Job.Timing(taken - job.queued(), ready - taken, ran - ready, done - ran);
+            succeeded(job, timing, done);
+            job.timed(timing);
         }
     }
 
-    synchronized void failed(Job job, Reason reason) {
+    private void succeeded(Job job, Job.Timing timing, long done) {
+        success.add(done - job.received());
+        queue.add(timing.queue());
+        input.add(timing.input());
+        infer.add(timing.infer());
+        output.add(timing.output());
+    }
+
+    /** A request that was a run of its own, with the times of its parts. */
+    public synchronized void ran(Job job, Job.Timing timing) {
+        runs++;
+        items += job.batch();
+        lastInference = System.currentTimeMillis();
+        Batch batch = batches.computeIfAbsent(job.batch(), _ -> new Batch());
+        batch.input.add(timing.input());
+        batch.infer.add(timing.infer());
+        batch.output.add(timing.output());
+        succeeded(job, timing, System.nanoTime());
+        job.timed(timing);
+    }
+
+    /** A request that was answered with an error. */
+    public synchronized void failed(Job job, Reason reason) {
         fail.add(System.nanoTime() - job.received());
         failures.merge(reason, 1L, Long::sum);
         lastInference = System.currentTimeMillis();
     }
 
-    synchronized Snapshot snapshot() {
+    /** The numbers now. */
+    public synchronized Snapshot snapshot() {
         ModelStatistics.Builder statistics = ModelStatistics.newBuilder()
                 .setLastInference(lastInference)
                 .setInferenceCount(items)

@@ -96,12 +96,12 @@ public final class ConfigFile {
     }
 
     /** A complaint about a field of the configuration itself. */
-    ConfigException problem(String field, String sentence) {
+    public ConfigException problem(String field, String sentence) {
         return new ConfigException(file + line(field, 0, "") + ": field '" + field + "': " + sentence);
     }
 
     /** A complaint about one entry of a repeated field, or about a field of that entry. */
-    ConfigException problem(String field, int index, String inner, String sentence) {
+    public ConfigException problem(String field, int index, String inner, String sentence) {
         return new ConfigException(file + line(field, index, inner) + ": field '" + field + "': " + sentence);
     }
 
