@@ -132,8 +132,140 @@ instance_group [{{ count: 1 kind: KIND_CPU }}]
     )
 
 
+def gather(folder, config):
+    """Picks from a table of four: an index beyond it is a run that fails."""
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "index"], ["picked"])],
+        "gather",
+        [value("index", TensorProto.INT32, "batch", 1)],
+        [value("picked", TensorProto.INT32, "batch", 1)],
+        [helper.make_tensor("table", TensorProto.INT32, [4], [0, 10, 20, 30])],
+    )
+    save(folder, graph, config)
+
+
+def without_graph(folder, config):
+    path = ROOT / folder / "1" / ".gitkeep"  # git keeps no empty folder
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    (ROOT / folder / "config.pbtxt").write_text(config.strip() + "\n")
+
+
+def ensembles():
+    without_graph(
+        "doubled",
+        """
+# (a, b) -> (a + b, a - b) -> (2a, 2b)
+platform: "ensemble"
+max_batch_size: 8
+input [
+  { name: "A" data_type: TYPE_INT32 dims: [ 16 ] },
+  { name: "B" data_type: TYPE_INT32 dims: [ 16 ] }
+]
+output [
+  { name: "TWICE_A" data_type: TYPE_INT32 dims: [ 16 ] },
+  { name: "TWICE_B" data_type: TYPE_INT32 dims: [ 16 ] },
+  { name: "SUM" data_type: TYPE_INT32 dims: [ 16 ] }
+]
+ensemble_scheduling {
+  step [
+    {
+      model_name: "add_sub"
+      model_version: -1
+      input_map { key: "INPUT0" value: "SUM" }
+      input_map { key: "INPUT1" value: "DIFFERENCE" }
+      output_map { key: "OUTPUT0" value: "TWICE_A" }
+      output_map { key: "OUTPUT1" value: "TWICE_B" }
+    },
+    {
+      model_name: "add_sub"
+      model_version: -1
+      input_map { key: "INPUT0" value: "A" }
+      input_map { key: "INPUT1" value: "B" }
+      output_map { key: "OUTPUT0" value: "SUM" }
+      output_map { key: "OUTPUT1" value: "DIFFERENCE" }
+    }
+  ]
+}
+""",
+    )
+    for folder, step, taken, given, kind in (
+        ("picking", "picky", "index", "picked", "TYPE_INT32"),
+        ("waiting", "narrow", "steps", "counted", "TYPE_INT64"),
+    ):
+        without_graph(
+            folder,
+            f"""
+platform: "ensemble"
+max_batch_size: 4
+input [{{ name: "IN" data_type: {kind} dims: [ 1 ] }}]
+output [{{ name: "OUT" data_type: {kind} dims: [ 1 ] }}]
+ensemble_scheduling {{
+  step [
+    {{
+      model_name: "{step}"
+      model_version: -1
+      input_map {{ key: "{taken}" value: "IN" }}
+      output_map {{ key: "{given}" value: "OUT" }}
+    }}
+  ]
+}}
+""",
+        )
+
+
+def repeats():
+    without_graph(
+        "repeat_int32",
+        """
+# the tensors of NVIDIA's example of that name
+backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [
+  { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+  { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] },
+  { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] }
+]
+output [
+  { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] },
+  { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] }
+]
+""",
+    )
+    without_graph(
+        "repeat_text",
+        """
+backend: "repeat"
+model_transaction_policy { decoupled: true }
+input [
+  { name: "IN" data_type: TYPE_STRING dims: [ -1 ] },
+  { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+  { name: "FAIL" data_type: TYPE_UINT32 dims: [ -1 ] optional: true }
+]
+output [{ name: "OUT" data_type: TYPE_STRING dims: [ 1 ] }]
+""",
+    )
+
+
 def main():
     identities()
+    ensembles()
+    repeats()
+    gather(
+        "picky",
+        """
+max_batch_size: 8
+input [{ name: "index" data_type: TYPE_INT32 dims: [ 1 ] }]
+output [{ name: "picked" data_type: TYPE_INT32 dims: [ 1 ] }]
+instance_group [{ count: 1 kind: KIND_CPU }]
+model_warmup {
+  name: "zeros"
+  batch_size: 8
+  count: 2
+  inputs { key: "index" value { data_type: TYPE_INT32 dims: [ 1 ] zero_data: true } }
+}
+""",
+    )
     add_sub(
         "add_sub",
         """

@@ -11,19 +11,25 @@ import io.saccade.triton.proto.ModelInferRequest;
 import io.saccade.triton.proto.ModelInferResponse;
 import io.saccade.triton.proto.ModelStreamInferResponse;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream of requests. As in Triton, models that answer once are answered in the order of their requests, a failed request is an
- * {@code error_message} with its id and leaves the stream open, and cancelling the stream cancels all that is under way on it.
+ * One stream of requests. As in Triton, models that answer once are answered in the order of their requests and decoupled ones whenever they
+ * have an answer, a failed request is an {@code error_message} with its id and leaves the stream open, and cancelling the stream cancels
+ * all that is under way on it.
  */
 final class InferStream implements StreamObserver<ModelInferRequest> {
     /** Requests under way on one stream; the next is read from the network when one is answered. */
     private static final int MOST_AT_ONCE = 64;
 
     private static final String FINAL_RESPONSE = "triton_final_response";
+
+    private static final String EMPTY_FINAL_RESPONSE = "triton_enable_empty_final_response";
 
     /** One request and, once it is there, its answer. Guarded by the stream. */
     private static final class Turn {
@@ -35,6 +41,10 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     private final ModelRepository repository;
     private final ServerCallStreamObserver<ModelStreamInferResponse> answers;
     private final Deque<Turn> turns = new ArrayDeque<>();
+
+    /** Requests to decoupled models, which are answered in any order. */
+    private final Set<Turn> decoupled = new HashSet<>();
+
     private boolean halfClosed;
     private boolean over;
 
@@ -43,6 +53,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         this.answers = answers;
         answers.disableAutoRequest();
         answers.setOnCancelHandler(this::cancelAll);
+        answers.setOnReadyHandler(this::wakeWriters);
         answers.request(MOST_AT_ONCE);
     }
 
@@ -54,6 +65,10 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         }
         try {
             ServedModel model = repository.get(request.getModelName(), request.getModelVersion());
+            if (model.isDecoupled()) {
+                begin(turn, model, request);
+                return;
+            }
             Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
                 @Override
                 public void succeeded(List<Tensor> outputs) {
@@ -90,6 +105,89 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         }
     }
 
+    /** Begins a request of which nobody knows how many answers it has. */
+    private void begin(Turn turn, ServedModel model, ModelInferRequest request) {
+        Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
+            @Override
+            public void answered(List<Tensor> outputs) {
+                send(InferenceService.response(model, request.getId(), outputs), false);
+            }
+
+            @Override
+            public void answerFailed(Status status) {
+                send(failure(request, String.valueOf(status.getDescription())));
+            }
+
+            @Override
+            public void ended() {
+                if (request.getParametersMap()
+                        .getOrDefault(EMPTY_FINAL_RESPONSE, InferParameter.getDefaultInstance())
+                        .getBoolParam()) {
+                    send(InferenceService.response(model, request.getId(), List.of()), true);
+                }
+                leave(turn);
+            }
+
+            @Override
+            public void succeeded(List<Tensor> outputs) {
+                throw new IllegalStateException("one answer where several were expected");
+            }
+
+            @Override
+            public void failed(Status status) {
+                send(failure(request, String.valueOf(status.getDescription())));
+                leave(turn);
+            }
+        });
+        synchronized (this) {
+            turn.model = model;
+            turn.job = job;
+            turns.remove(turn);
+            decoupled.add(turn);
+            sendInTurn(); // those behind it need not wait for it
+        }
+        model.submit(job);
+    }
+
+    private void send(ModelInferResponse response, boolean isFinal) {
+        send(ModelStreamInferResponse.newBuilder()
+                .setInferResponse(response.toBuilder()
+                        .putParameters(
+                                FINAL_RESPONSE,
+                                InferParameter.newBuilder()
+                                        .setBoolParam(isFinal)
+                                        .build()))
+                .build());
+    }
+
+    /** Waits until the reader has taken what is already on its way, so that a slow one costs no memory. */
+    private synchronized void send(ModelStreamInferResponse answer) {
+        boolean interrupted = false;
+        while (!over && !interrupted && !answers.isReady()) {
+            try {
+                wait();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt(); // the model's thread, which ends its work
+        } else if (!over) {
+            answers.onNext(answer);
+        }
+    }
+
+    private synchronized void wakeWriters() {
+        notifyAll();
+    }
+
+    private synchronized void leave(Turn turn) {
+        if (decoupled.remove(turn) && !over) {
+            answers.request(1);
+            endIfDone();
+        }
+    }
+
     private static ModelStreamInferResponse failure(ModelInferRequest request, String text) {
         return ModelStreamInferResponse.newBuilder()
                 .setErrorMessage(text)
@@ -99,6 +197,10 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
 
     private synchronized void settle(Turn turn, ModelStreamInferResponse answer) {
         turn.answer = answer;
+        sendInTurn();
+    }
+
+    private void sendInTurn() {
         while (!over && !turns.isEmpty()) {
             ModelStreamInferResponse next = turns.getFirst().answer;
             if (next == null) {
@@ -112,7 +214,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     }
 
     private void endIfDone() {
-        if (halfClosed && turns.isEmpty() && !over) {
+        if (halfClosed && turns.isEmpty() && decoupled.isEmpty() && !over) {
             over = true;
             answers.onCompleted();
         }
@@ -122,8 +224,11 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         List<Turn> open;
         synchronized (this) {
             over = true;
-            open = List.copyOf(turns);
+            open = new ArrayList<>(turns);
+            open.addAll(decoupled);
             turns.clear();
+            decoupled.clear();
+            notifyAll();
         }
         for (Turn turn : open) {
             ServedModel model = turn.model;

@@ -21,6 +21,7 @@ import io.saccade.triton.proto.ModelMetadataResponse.TensorMetadata;
 import io.saccade.triton.proto.ModelOutput;
 import io.saccade.triton.proto.ModelReadyRequest;
 import io.saccade.triton.proto.ModelReadyResponse;
+import io.saccade.triton.proto.ModelRepositoryParameter;
 import io.saccade.triton.proto.ModelStatisticsRequest;
 import io.saccade.triton.proto.ModelStatisticsResponse;
 import io.saccade.triton.proto.ModelStreamInferResponse;
@@ -50,6 +51,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     /** Of Triton's extensions, those that are really here. */
     private static final List<String> EXTENSIONS = List.of(
             "model_repository",
+            "model_repository(unload_dependents)",
             "schedule_policy",
             "model_configuration",
             "binary_tensor_data",
@@ -236,7 +238,13 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             RepositoryModelUnloadRequest request, StreamObserver<RepositoryModelUnloadResponse> answers) {
         answer(answers, () -> {
             checkControl();
-            repository.unload(request.getModelName());
+            if (request.getParametersMap()
+                    .getOrDefault("unload_dependents", ModelRepositoryParameter.getDefaultInstance())
+                    .getBoolParam()) {
+                repository.unloadWithSteps(request.getModelName());
+            } else {
+                repository.unload(request.getModelName());
+            }
             return RepositoryModelUnloadResponse.getDefaultInstance();
         });
     }
@@ -254,6 +262,11 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
         try {
             ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) answers;
             ServedModel model = repository.get(request.getModelName(), request.getModelVersion());
+            if (model.isDecoupled()) {
+                throw Status.UNIMPLEMENTED
+                        .withDescription("ModelInfer RPC doesn't support models with decoupled transaction policy")
+                        .asRuntimeException();
+            }
             Job job = RequestReader.read(model, request, Context.current()::isCancelled, new Job.Listener() {
                 @Override
                 public void succeeded(List<Tensor> outputs) {

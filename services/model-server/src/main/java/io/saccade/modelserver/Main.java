@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,11 +19,6 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:stopped", "2:could not start: one line on standard error says why"})
 public final class Main implements Callable<Integer> {
-
-    enum ControlMode {
-        none,
-        explicit
-    }
 
     @Option(
             names = "--model-repository",
@@ -79,8 +75,16 @@ public final class Main implements Callable<Integer> {
             paramLabel = "MODE",
             description =
                     "none: all models are loaded at start, and that is all. explicit: only those of --load-model, and more by"
-                            + " request. Default: ${DEFAULT-VALUE}.")
-    private ControlMode mode = ControlMode.none;
+                            + " request. poll: all, and what changes in the folder is loaded and unloaded while the server runs."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private ControlMode mode = ControlMode.NONE;
+
+    @Option(
+            names = "--repository-poll-secs",
+            defaultValue = "15",
+            paramLabel = "SECONDS",
+            description = "With poll: time between two looks at the folder, at least 1. Default: ${DEFAULT-VALUE}.")
+    private int pollSeconds;
 
     @Option(
             names = "--load-model",
@@ -127,7 +131,9 @@ public final class Main implements Callable<Integer> {
 
     /** Starts a server and stays until it is stopped. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).execute(arguments));
+        System.exit(new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(arguments));
     }
 
     @Override
@@ -135,6 +141,7 @@ public final class Main implements Callable<Integer> {
         long started = System.nanoTime();
         ModelServer server;
         try {
+            check();
             server = ModelServer.start(options());
         } catch (LoadException | ModelServer.StartException e) {
             System.err.println("error: " + e.getMessage());
@@ -156,6 +163,21 @@ public final class Main implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
+    /** Options that are right each and wrong together. */
+    private void check() throws LoadException {
+        if (!loadModels.isEmpty() && mode != ControlMode.EXPLICIT) {
+            throw new LoadException(
+                    "--load-model: expected --model-control-mode=explicit with it, as otherwise all models are loaded; got "
+                            + mode.name().toLowerCase(Locale.ROOT));
+        }
+        if (loadModels.contains("*") && loadModels.size() > 1) {
+            throw new LoadException("--load-model: expected '*' alone or names, got " + loadModels);
+        }
+        if (pollSeconds < 1) {
+            throw new LoadException("--repository-poll-secs: expected 1 or more, got " + pollSeconds);
+        }
+    }
+
     private ServerOptions options() {
         return new ServerOptions(
                 repository,
@@ -165,11 +187,12 @@ public final class Main implements Callable<Integer> {
                 httpPort,
                 metricsAddress,
                 metricsPort,
-                mode == ControlMode.explicit,
+                mode,
                 loadModels,
                 strictReadiness,
                 exitOnError,
                 Duration.ofSeconds(exitTimeoutSeconds),
-                threads);
+                threads,
+                Duration.ofSeconds(pollSeconds));
     }
 }

@@ -8,9 +8,11 @@ import io.saccade.modelserver.onnx.OnnxException;
 import io.saccade.triton.ModelState;
 import io.saccade.triton.proto.ModelVersionPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -52,6 +54,17 @@ final class ModelRepository implements AutoCloseable {
     private final Path folder;
     private final int threads;
     private final Map<String, NavigableMap<Long, Slot>> models = new ConcurrentSkipListMap<>();
+    /** Models of the steps of each ensemble that was asked for and not unloaded. Guarded by {@link #loading}, as what follows. */
+    private final Map<String, Set<String>> steps = new TreeMap<>();
+
+    /** What the folder of each model looked like when it was last loaded, or tried to be. */
+    private final Map<String, String> seen = new TreeMap<>();
+
+    private boolean closed;
+
+    /** Why the last load of a model failed, for those whose last load did. */
+    private final Map<String, String> failures = new ConcurrentHashMap<>();
+
     private final Set<String> passedOver = ConcurrentHashMap.newKeySet();
     private final ReentrantLock loading = new ReentrantLock();
     private final ScheduledThreadPoolExecutor timer;
@@ -120,31 +133,197 @@ final class ModelRepository implements AutoCloseable {
                 && Files.isDirectory(folder.resolve(name));
     }
 
-    /** Loads a model, or loads it again. */
+    /** Loads a model unless it is there already, as a step of an ensemble may be. */
+    void loadIfAbsent(String name) throws LoadException {
+        loading.lock();
+        try {
+            if (readyVersions(name).isEmpty()) {
+                load(name);
+            }
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    /**
+     * Loads a model, or loads it again. The steps of an ensemble that are not there are loaded before it; the ensembles that a model is a
+     * step of are loaded after it, as they may fit it no longer.
+     */
     void load(String name) throws LoadException {
         loading.lock();
         try {
-            NavigableMap<Long, Slot> slots = models.computeIfAbsent(name, _ -> new ConcurrentSkipListMap<>());
-            List<ServedModel> loaded = new ArrayList<>();
-            try {
-                Path model = folder.resolve(name);
-                CompleteConfig config = CompleteConfig.of(name, ConfigFile.read(model.resolve("config.pbtxt")));
-                for (long version : chosen(config, name, model)) {
-                    try {
-                        loaded.add(ServedModel.load(
-                                config, version, model.resolve(Long.toString(version)), threads, timer, answers));
-                    } catch (ConfigException | OnnxException e) {
-                        slots.putIfAbsent(version, new Slot.Gone("UNAVAILABLE", reason(e)));
-                        throw e;
-                    }
-                }
-            } catch (ConfigException | OnnxException | IOException e) {
-                loaded.forEach(ServedModel::close);
-                throw new LoadException(reason(e), e);
-            }
-            replace(slots, loaded);
+            loadOnly(name, new LinkedHashSet<>());
+            loadEnsemblesOf(name);
         } finally {
             loading.unlock();
+        }
+    }
+
+    private void loadEnsemblesOf(String step) {
+        for (String ensemble : ensemblesOf(step)) {
+            try {
+                loadOnly(ensemble, new LinkedHashSet<>());
+            } catch (LoadException e) {
+                lose(ensemble, String.valueOf(e.getMessage()));
+            }
+            loadEnsemblesOf(ensemble);
+        }
+    }
+
+    private List<String> ensemblesOf(String step) {
+        return steps.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(step))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Loads a model and what it needs. The path holds the ensembles that are being loaded for it. */
+    private void loadOnly(String name, LinkedHashSet<String> path) throws LoadException {
+        NavigableMap<Long, Slot> slots = models.computeIfAbsent(name, _ -> new ConcurrentSkipListMap<>());
+        List<ServedModel> loaded = new ArrayList<>();
+        try {
+            Path model = folder.resolve(name);
+            seen.put(name, fingerprint(model));
+            CompleteConfig config = CompleteConfig.of(name, ConfigFile.read(model.resolve("config.pbtxt")));
+            loadSteps(name, config, path);
+            for (long version : chosen(config, name, model)) {
+                try {
+                    loaded.add(ServedModel.load(
+                            config,
+                            version,
+                            model.resolve(Long.toString(version)),
+                            threads,
+                            timer,
+                            answers,
+                            this::get));
+                } catch (ConfigException | OnnxException e) {
+                    slots.putIfAbsent(version, new Slot.Gone("UNAVAILABLE", reason(e)));
+                    throw e;
+                }
+            }
+        } catch (ConfigException | OnnxException | IOException e) {
+            loaded.forEach(ServedModel::close);
+            failures.put(name, reason(e));
+            throw new LoadException(reason(e), e);
+        } catch (LoadException e) {
+            loaded.forEach(ServedModel::close);
+            failures.put(name, reason(e));
+            throw e;
+        }
+        failures.remove(name);
+        replace(slots, loaded);
+    }
+
+    private void loadSteps(String name, CompleteConfig config, LinkedHashSet<String> path)
+            throws ConfigException, LoadException {
+        if (config.steps().isEmpty()) {
+            steps.remove(name);
+            return;
+        }
+        for (String step : config.steps()) {
+            if (step.equals(name) || path.contains(step) || leads(step, name)) {
+                throw config.problem(
+                        "ensemble_scheduling",
+                        0,
+                        "expected steps that do not lead back, got '" + step + "', of which '" + name + "' is a step");
+            }
+        }
+        path.add(name);
+        steps.put(name, config.steps());
+        for (String step : config.steps()) {
+            if (!readyVersions(step).isEmpty()) {
+                continue;
+            }
+            if (!has(step)) {
+                throw config.problem(
+                        "ensemble_scheduling", 0, "expected models of the repository as steps, got '" + step + "'");
+            }
+            try {
+                loadOnly(step, path);
+            } catch (LoadException e) {
+                throw new LoadException(
+                        "ensemble '" + name + "' depends on '" + step + "', which cannot be loaded: " + e.getMessage(),
+                        e);
+            }
+        }
+        path.remove(name);
+    }
+
+    /** Whether the second is a step of the first, or of one of its steps. */
+    private boolean leads(String ensemble, String model) {
+        Set<String> next = steps.getOrDefault(ensemble, Set.of());
+        return next.contains(model) || next.stream().anyMatch(step -> leads(step, model));
+    }
+
+    /** An ensemble that can no longer be asked, until its steps are back. */
+    private void lose(String ensemble, String reason) {
+        LOGGER.atWarn()
+                .addKeyValue("model", ensemble)
+                .addKeyValue("error", reason)
+                .log("an ensemble cannot be asked any more");
+        NavigableMap<Long, Slot> slots = models.getOrDefault(ensemble, new TreeMap<>());
+        new TreeMap<>(slots).forEach((version, slot) -> {
+            if (slot instanceof Slot.Ready(ServedModel model)) {
+                slots.put(version, new Slot.Gone("UNAVAILABLE", reason));
+                model.close();
+            }
+        });
+    }
+
+    /** Path, size and time of each file of a model: another text means that something changed. */
+    private static String fingerprint(Path model) throws IOException {
+        try (Stream<Path> files = Files.walk(model)) {
+            StringBuilder text = new StringBuilder();
+            for (Path file : files.sorted().toList()) {
+                text.append(file).append(' ');
+                if (Files.isRegularFile(file)) {
+                    text.append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file));
+                }
+                text.append('\n');
+            }
+            return text.toString();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /**
+     * Brings what is loaded in line with the folder: what is new or changed is loaded, what is gone is unloaded. What cannot be loaded is
+     * tried again when it changes.
+     */
+    void poll() {
+        loading.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            List<String> present = names();
+            for (String name : List.copyOf(seen.keySet())) {
+                if (!present.contains(name)) {
+                    unload(name);
+                }
+            }
+            for (String name : present) {
+                if (!fingerprint(folder.resolve(name)).equals(seen.get(name))) {
+                    loadPolled(name);
+                }
+            }
+        } catch (LoadException | IOException e) {
+            // Files come and go while they are looked at; the next look finds them.
+            LOGGER.atWarn().addKeyValue("error", e.toString()).log("the repository could not be looked at");
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    private void loadPolled(String name) {
+        try {
+            load(name);
+        } catch (LoadException e) {
+            LOGGER.atError()
+                    .addKeyValue("model", name)
+                    .addKeyValue("error", e.getMessage())
+                    .log("a model that changed could not be loaded; what was there stays");
         }
     }
 
@@ -199,10 +378,17 @@ final class ModelRepository implements AutoCloseable {
                 .log("a model is ready"));
     }
 
-    /** Unloads all versions; those that answer finish first. Unknown names are nothing to unload. */
+    /**
+     * Unloads all versions, after the ensembles they are a step of; what is under way is answered first. Unknown names are nothing to
+     * unload.
+     */
     void unload(String name) {
         loading.lock();
         try {
+            seen.remove(name);
+            steps.remove(name);
+            failures.remove(name);
+            loseEnsemblesOf(name, name);
             NavigableMap<Long, Slot> slots = models.getOrDefault(name, new TreeMap<>());
             new TreeMap<>(slots).forEach((version, slot) -> {
                 if (slot instanceof Slot.Ready(ServedModel model)) {
@@ -211,6 +397,25 @@ final class ModelRepository implements AutoCloseable {
                 }
                 slots.put(version, UNLOADED);
             });
+        } finally {
+            loading.unlock();
+        }
+    }
+
+    private void loseEnsemblesOf(String step, String gone) {
+        for (String ensemble : ensemblesOf(step)) {
+            loseEnsemblesOf(ensemble, gone);
+            lose(ensemble, "ensemble '" + ensemble + "' depends on '" + gone + "' which has no loaded version");
+        }
+    }
+
+    /** Unloads a model and, if it is an ensemble, its steps. */
+    void unloadWithSteps(String name) {
+        loading.lock();
+        try {
+            Set<String> dependents = steps.getOrDefault(name, Set.of());
+            unload(name);
+            dependents.forEach(this::unloadWithSteps);
         } finally {
             loading.unlock();
         }
@@ -301,9 +506,10 @@ final class ModelRepository implements AutoCloseable {
 
     /** Whether each model that was ever asked for has at least one ready version, or was unloaded on purpose. */
     boolean allReady() {
-        return models.values().stream()
-                .flatMap(slots -> slots.values().stream())
-                .allMatch(slot -> slot instanceof Slot.Ready || slot.equals(UNLOADED));
+        return failures.keySet().stream().noneMatch(name -> readyVersions(name).isEmpty())
+                && models.values().stream()
+                        .flatMap(slots -> slots.values().stream())
+                        .allMatch(slot -> slot instanceof Slot.Ready || slot.equals(UNLOADED));
     }
 
     /** One line for each version ever loaded, and one for each model of the folder that never was. */
@@ -314,7 +520,9 @@ final class ModelRepository implements AutoCloseable {
         for (String name : all) {
             NavigableMap<Long, Slot> slots = models.get(name);
             if (slots == null || slots.isEmpty()) {
-                index.add(new ModelState(name, "", "", ""));
+                String failure = failures.get(name);
+                index.add(
+                        new ModelState(name, "", failure == null ? "" : "UNAVAILABLE", failure == null ? "" : failure));
                 continue;
             }
             slots.forEach((version, slot) -> index.add(
@@ -330,7 +538,13 @@ final class ModelRepository implements AutoCloseable {
     /** Lets every model finish what it has. */
     @Override
     public void close() {
-        List.copyOf(models.keySet()).forEach(this::unload);
+        loading.lock();
+        try {
+            closed = true;
+            List.copyOf(models.keySet()).forEach(this::unload);
+        } finally {
+            loading.unlock();
+        }
         timer.shutdownNow();
     }
 }

@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,8 @@ final class ModelServer implements AutoCloseable {
     private final Server grpc;
     private final HttpServer http;
     private final HttpServer metrics;
+    private final ScheduledExecutorService poller = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("repository-poll").factory());
     private volatile boolean stopping;
 
     /** What stops a start: one sentence, and what to do. */
@@ -42,7 +46,8 @@ final class ModelServer implements AutoCloseable {
     private ModelServer(ServerOptions options, ModelRepository repository) throws StartException {
         this.options = options;
         this.repository = repository;
-        BindableService service = new InferenceService(repository, options.explicitControl(), version(), this::isReady);
+        BindableService service =
+                new InferenceService(repository, options.control() == ControlMode.EXPLICIT, version(), this::isReady);
         this.grpc = NettyServerBuilder.forAddress(address(options.grpcAddress(), options.grpcPort(), "--grpc-address"))
                 .addService(ServerInterceptors.intercept(service, new MissingCalls()))
                 .addService(new HealthService(this::isReady))
@@ -67,6 +72,10 @@ final class ModelServer implements AutoCloseable {
                 "/metrics", exchange -> answer(exchange, "/metrics", 200, Metrics.text(repository.ready())));
         http.start();
         metrics.start();
+        if (options.control() == ControlMode.POLL) {
+            long nanos = options.pollEvery().toNanos();
+            ScheduledFuture<?> _ = poller.scheduleWithFixedDelay(repository::poll, nanos, nanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     /**
@@ -92,7 +101,8 @@ final class ModelServer implements AutoCloseable {
     }
 
     private static void loadAll(ServerOptions options, ModelRepository repository) throws LoadException {
-        List<String> names = !options.explicitControl() || options.loadAtStart().contains("*")
+        List<String> names = options.control() != ControlMode.EXPLICIT
+                        || options.loadAtStart().contains("*")
                 ? repository.names()
                 : options.loadAtStart();
         for (String name : names) {
@@ -101,7 +111,7 @@ final class ModelServer implements AutoCloseable {
                         + repository.names() + ", got '" + name + "'");
             }
             try {
-                repository.load(name);
+                repository.loadIfAbsent(name);
             } catch (LoadException e) {
                 if (options.exitOnError()) {
                     throw e;
@@ -216,6 +226,7 @@ final class ModelServer implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
+        poller.shutdown();
         closeOpen();
         repository.close();
     }

@@ -6,6 +6,7 @@ import io.saccade.modelserver.batching.Batcher;
 import io.saccade.modelserver.batching.Job;
 import io.saccade.modelserver.batching.RunException;
 import io.saccade.modelserver.batching.Runner;
+import io.saccade.modelserver.batching.Scheduler;
 import io.saccade.modelserver.batching.Usage;
 import io.saccade.modelserver.config.CompleteConfig;
 import io.saccade.modelserver.config.ConfigException;
@@ -20,6 +21,7 @@ import io.saccade.triton.proto.ModelInput;
 import io.saccade.triton.proto.ModelOutput;
 import io.saccade.triton.proto.ModelStatistics;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,6 +32,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /** One version of a model that is loaded and can be asked. */
 final class ServedModel implements AutoCloseable {
@@ -37,20 +41,24 @@ final class ServedModel implements AutoCloseable {
 
     private final long version;
     private final ModelConfig config;
-    private final OnnxModel graph;
-    private final Batcher batcher;
+    private final Scheduler scheduler;
+    private final @Nullable OnnxModel graph;
+    private final Duration loadTime;
 
-    private ServedModel(long version, ModelConfig config, OnnxModel graph, Batcher batcher) {
+    private ServedModel(
+            long version, ModelConfig config, Scheduler scheduler, @Nullable OnnxModel graph, Duration loadTime) {
         this.version = version;
         this.config = config;
+        this.scheduler = scheduler;
         this.graph = graph;
-        this.batcher = batcher;
+        this.loadTime = loadTime;
     }
 
     /**
-     * Loads a version.
+     * Loads a version. Returns when it can be asked, and so after its warm-up.
      *
      * @param threads threads of one run, where the configuration names none
+     * @param models  gives an ensemble the models of its steps
      */
     static ServedModel load(
             CompleteConfig given,
@@ -58,15 +66,40 @@ final class ServedModel implements AutoCloseable {
             Path folder,
             int threads,
             ScheduledExecutorService timer,
+            Executor answers,
+            BiFunction<String, String, ServedModel> models)
+            throws ConfigException, OnnxException {
+        long begun = System.nanoTime();
+        return switch (given.kind()) {
+            case GRAPH -> graph(given, version, folder, threads, timer, answers);
+            case ENSEMBLE -> new ServedModel(version, given.config(), Ensemble.of(given, models), null, since(begun));
+            case REPEAT ->
+                new ServedModel(
+                        version, given.config(), new Repeat(given.config().getName()), null, since(begun));
+        };
+    }
+
+    private static Duration since(long nanoTime) {
+        return Duration.ofNanos(System.nanoTime() - nanoTime);
+    }
+
+    private static ServedModel graph(
+            CompleteConfig given,
+            long version,
+            Path folder,
+            int threads,
+            ScheduledExecutorService timer,
             Executor answers)
             throws ConfigException, OnnxException {
+        long begun = System.nanoTime();
         OnnxModel graph = OnnxModel.open(
                 folder.resolve(given.config().getDefaultModelFilename()), threads(given.config(), threads));
         try {
             ModelConfig config = given.with(graph.signature());
+            WarmUp.run(given, config, new GraphRunner(config, graph));
             Batcher batcher = new Batcher(
                     config.getName(), BatchRules.of(config), () -> new GraphRunner(config, graph), timer, answers);
-            return new ServedModel(version, config, graph, batcher);
+            return new ServedModel(version, config, batcher, graph, since(begun));
         } catch (ConfigException | RuntimeException e) {
             graph.close();
             throw e;
@@ -96,24 +129,33 @@ final class ServedModel implements AutoCloseable {
         return config.getMaxBatchSize() > 0;
     }
 
+    /** Whether one request may have several answers, or none. */
+    boolean isDecoupled() {
+        return config.getModelTransactionPolicy().getDecoupled();
+    }
+
+    Duration loadTime() {
+        return loadTime;
+    }
+
     void submit(Job job) {
-        batcher.submit(job);
+        scheduler.submit(job);
     }
 
     void cancel(Job job) {
-        batcher.cancel(job);
+        scheduler.cancel(job);
     }
 
     int pending() {
-        return batcher.pending();
+        return scheduler.pending();
     }
 
     int running() {
-        return batcher.running();
+        return scheduler.running();
     }
 
     Usage.Snapshot usage() {
-        return batcher.usage();
+        return scheduler.usage();
     }
 
     ModelStatistics statistics() {
@@ -126,9 +168,11 @@ final class ServedModel implements AutoCloseable {
     /** Takes no more requests, answers those it has, and lets the graph go. */
     @Override
     public void close() {
-        batcher.close();
+        scheduler.close();
         try {
-            graph.close();
+            if (graph != null) {
+                graph.close();
+            }
         } catch (OnnxException e) {
             throw new IllegalStateException(e);
         }

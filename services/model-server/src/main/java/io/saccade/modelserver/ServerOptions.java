@@ -14,12 +14,13 @@ import java.util.List;
  * @param httpPort        its port
  * @param metricsAddress  where metrics are answered
  * @param metricsPort     its port
- * @param explicitControl models are loaded by request, and at start only those named
+ * @param control         who says which models are loaded
  * @param loadAtStart     with explicit control: names, or {@code *} for all
  * @param strictReadiness not ready while a model that should be loaded is not
  * @param exitOnError     a model that cannot be loaded at start stops the start
  * @param exitTimeout     how long requests under way may take after the stop signal
  * @param threads         threads of one run, for models that do not say
+ * @param pollEvery       with polling: time from the end of one look at the folder to the next
  */
 record ServerOptions(
         Path repository,
@@ -29,13 +30,17 @@ record ServerOptions(
         int httpPort,
         String metricsAddress,
         int metricsPort,
-        boolean explicitControl,
+        ControlMode control,
         List<String> loadAtStart,
         boolean strictReadiness,
         boolean exitOnError,
         Duration exitTimeout,
-        int threads) {
+        int threads,
+        Duration pollEvery) {
     ServerOptions {
         loadAtStart = List.copyOf(loadAtStart);
+        if (pollEvery.isNegative() || pollEvery.isZero()) {
+            throw new IllegalArgumentException("pollEvery must be positive, got " + pollEvery);
+        }
     }
 }

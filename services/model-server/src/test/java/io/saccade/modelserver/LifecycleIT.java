@@ -257,12 +257,13 @@ class LifecycleIT {
                     0,
                     options.metricsAddress(),
                     0,
-                    true,
-                    List.of("newest"),
+                    options.control(),
+                    options.loadAtStart(),
                     true,
                     true,
                     options.exitTimeout(),
-                    1))) {
+                    1,
+                    options.pollEvery()))) {
 
                 // Then
                 Await.until("the client finds the new server", client::serverReady);

@@ -175,6 +175,42 @@ class MainIT {
                         "error: --load-model: expected a model of " + folder + ", which are [newest], got 'captoin'");
     }
 
+    @Test
+    void saysWhichOptionsDoNotGoTogether() throws Exception {
+        // Given
+        RunningServer.copy("newest", folder);
+
+        // When, Then
+        assertThat(run(folder, List.of("--load-model", "newest")).errors())
+                .containsExactly(
+                        "error: --load-model: expected --model-control-mode=explicit with it, as otherwise all models are"
+                                + " loaded; got none");
+        assertThat(run(folder, List.of("--model-control-mode=explicit", "--load-model=*", "--load-model=newest"))
+                        .errors())
+                .containsExactly("error: --load-model: expected '*' alone or names, got [*, newest]");
+        assertThat(run(folder, List.of("--model-control-mode=poll", "--repository-poll-secs=0"))
+                        .errors())
+                .containsExactly("error: --repository-poll-secs: expected 1 or more, got 0");
+    }
+
+    @Test
+    void loadsAllModelsOfTheFolderForTheStar() throws Exception {
+        // Given
+        RunningServer.copy("newest", folder);
+        RunningServer.copy("add_sub", folder);
+        Process process = start(folder, List.of("--model-control-mode=explicit", "--load-model=*"));
+        try (BufferedReader out = process.inputReader()) {
+            // When
+            Matcher ready = READY.matcher(out.readLine());
+
+            // Then
+            assertThat(ready.matches()).isTrue();
+            assertThat(ready.group(4)).isEqualTo("2");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
     private static Process start(Path repository, List<String> more) throws IOException {
         return command(repository, more).start();
     }

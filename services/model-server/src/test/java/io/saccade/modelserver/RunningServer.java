@@ -55,12 +55,13 @@ final class RunningServer implements AutoCloseable {
                 0,
                 "127.0.0.1",
                 0,
-                explicit,
+                explicit ? ControlMode.EXPLICIT : ControlMode.NONE,
                 models,
                 true,
                 true,
                 Duration.ofSeconds(20),
-                1);
+                1,
+                Duration.ofHours(1));
     }
 
     /** Copies one model of the test repository into another, where a test may change it. */

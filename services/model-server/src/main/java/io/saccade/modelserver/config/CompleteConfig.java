@@ -12,6 +12,7 @@ import io.saccade.triton.proto.ModelTensorReshape;
 import io.saccade.triton.proto.ModelVersionPolicy;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,10 +28,25 @@ public final class CompleteConfig {
     private static final int AUTOMATIC_BATCH = 4;
     private static final int AUTOMATIC_INSTANCES = 2;
 
+    /** What answers the requests. */
+    public enum Kind {
+        /** A graph. */
+        GRAPH,
+        /** Other models, one after the other. */
+        ENSEMBLE,
+        /** Nothing but the input, given back element by element: a decoupled model for tests. */
+        REPEAT
+    }
+
+    private static final String REPEAT = "repeat";
+    private static final String ENSEMBLE = "ensemble";
+
+    private final Kind kind;
     private final ConfigFile file;
     private final ModelConfig config;
 
-    private CompleteConfig(ConfigFile file, ModelConfig config) {
+    private CompleteConfig(Kind kind, ConfigFile file, ModelConfig config) {
+        this.kind = kind;
         this.file = file;
         this.config = config;
     }
@@ -44,13 +60,24 @@ public final class CompleteConfig {
                     "name", "expected '" + folder + "' as the folder is called, got '" + given.getName() + "'");
         }
         config.setName(folder);
+        if (given.getMaxBatchSize() < 0) {
+            throw file.problem("max_batch_size", "expected 0 or more, got " + given.getMaxBatchSize());
+        }
+        versions(config);
+        if (given.getPlatform().equals(ENSEMBLE) || given.hasEnsembleScheduling()) {
+            return DeclaredModels.ensemble(file, config);
+        }
+        if (given.getBackend().equals(REPEAT)) {
+            return DeclaredModels.repeat(file, config);
+        }
         if (!given.getBackend().isEmpty() && !given.getBackend().equals(BACKEND)) {
             throw file.problem(
-                    "backend", "expected '" + BACKEND + "', the only one here, got '" + given.getBackend() + "'");
+                    "backend",
+                    "expected '" + BACKEND + "', or '" + REPEAT + "' for tests, got '" + given.getBackend() + "'");
         }
         if (!given.getPlatform().isEmpty() && !given.getPlatform().equals(PLATFORM)) {
             throw file.problem(
-                    "platform", "expected '" + PLATFORM + "', the only one here, got '" + given.getPlatform() + "'");
+                    "platform", "expected '" + PLATFORM + "' or '" + ENSEMBLE + "', got '" + given.getPlatform() + "'");
         }
         config.setBackend(BACKEND).setPlatform(PLATFORM);
         if (given.getDefaultModelFilename().isEmpty()) {
@@ -62,9 +89,6 @@ public final class CompleteConfig {
                     "expected the name of a file in the version's folder, got '" + given.getDefaultModelFilename()
                             + "'");
         }
-        if (given.getMaxBatchSize() < 0) {
-            throw file.problem("max_batch_size", "expected 0 or more, got " + given.getMaxBatchSize());
-        }
         if (given.getModelTransactionPolicy().getDecoupled()) {
             throw file.problem(
                     "model_transaction_policy", "expected decoupled false, as a graph answers once, got true");
@@ -72,21 +96,26 @@ public final class CompleteConfig {
         switch (given.getSchedulingChoiceCase()) {
             case SEQUENCE_BATCHING ->
                 throw file.problem("sequence_batching", "expected dynamic_batching or nothing, got sequence_batching");
-            case ENSEMBLE_SCHEDULING ->
-                throw file.problem(
-                        "ensemble_scheduling", "expected dynamic_batching or nothing, got ensemble_scheduling");
             case DYNAMIC_BATCHING -> checkBatching(file, given);
-            case SCHEDULINGCHOICE_NOT_SET -> {}
-        }
-        if (!given.hasVersionPolicy()) {
-            config.setVersionPolicy(ModelVersionPolicy.newBuilder()
-                    .setLatest(ModelVersionPolicy.Latest.newBuilder().setNumVersions(1)));
-        } else if (given.getVersionPolicy().hasLatest()
-                && given.getVersionPolicy().getLatest().getNumVersions() == 0) {
-            config.getVersionPolicyBuilder().getLatestBuilder().setNumVersions(1);
+            case ENSEMBLE_SCHEDULING, SCHEDULINGCHOICE_NOT_SET -> {}
         }
         instances(file, config);
-        return new CompleteConfig(file, config.build());
+        return new CompleteConfig(Kind.GRAPH, file, config.build());
+    }
+
+    /** A configuration that needs no graph to be complete. */
+    static CompleteConfig withoutGraph(Kind kind, ConfigFile file, ModelConfig config) {
+        return new CompleteConfig(kind, file, config);
+    }
+
+    private static void versions(ModelConfig.Builder config) {
+        if (!config.hasVersionPolicy()) {
+            config.setVersionPolicy(ModelVersionPolicy.newBuilder()
+                    .setLatest(ModelVersionPolicy.Latest.newBuilder().setNumVersions(1)));
+        } else if (config.getVersionPolicy().hasLatest()
+                && config.getVersionPolicy().getLatest().getNumVersions() == 0) {
+            config.getVersionPolicyBuilder().getLatestBuilder().setNumVersions(1);
+        }
     }
 
     private static void checkBatching(ConfigFile file, ModelConfig config) throws ConfigException {
@@ -139,6 +168,23 @@ public final class CompleteConfig {
                 group.setName(config.getName() + "_" + i);
             }
         }
+    }
+
+    /** What answers. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Models of the steps of an ensemble; empty for anything else. */
+    public Set<String> steps() {
+        Set<String> steps = new LinkedHashSet<>();
+        config.getEnsembleScheduling().getStepList().forEach(step -> steps.add(step.getModelName()));
+        return steps;
+    }
+
+    /** A complaint about a field, or about an entry of one that is repeated. */
+    public ConfigException problem(String field, int index, String sentence) {
+        return file.problem(field, index, "name", sentence);
     }
 
     /** The configuration as far as it is complete. */

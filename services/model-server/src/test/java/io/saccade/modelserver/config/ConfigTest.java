@@ -21,6 +21,11 @@ class ConfigTest {
     private static final Signature GRAPH = new Signature(
             List.of(spec("image", DataType.UINT8, -1, 64, 64, 3)), List.of(spec("text", DataType.BYTES, -1, 1)));
 
+    private static final String ENSEMBLE =
+            "ensemble_scheduling { step { model_name: 'm' input_map { key: 'x' value: 'a' } output_map { key: 'y' value: 'b' } } }\n";
+
+    private static final String REPEAT = "backend: 'repeat' model_transaction_policy { decoupled: true }\n";
+
     private static final String GOOD = """
             # what a caption needs
             name: "caption"
@@ -89,7 +94,7 @@ class ConfigTest {
                         "models/caption/config.pbtxt:1: field 'name': expected 'caption' as the folder is called, got 'vqa'"),
                 arguments(
                         "\nbackend: \"python\"",
-                        "models/caption/config.pbtxt:2: field 'backend': expected 'onnxruntime', the only one here, got 'python'"),
+                        "models/caption/config.pbtxt:2: field 'backend': expected 'onnxruntime', or 'repeat' for tests, got 'python'"),
                 arguments(
                         "platform: \"tensorrt_plan\"",
                         "models/caption/config.pbtxt:1: field 'platform': expected 'onnxruntime_onnx'"),
@@ -105,7 +110,33 @@ class ConfigTest {
                         "field 'model_transaction_policy': expected decoupled false"),
                 arguments("sequence_batching { }", "field 'sequence_batching': expected dynamic_batching or nothing"),
                 arguments(
-                        "ensemble_scheduling { }", "field 'ensemble_scheduling': expected dynamic_batching or nothing"),
+                        "ensemble_scheduling { }",
+                        "field 'ensemble_scheduling': expected at least one step in an ensemble, got none"),
+                arguments("platform: 'ensemble'", "field 'ensemble_scheduling': expected at least one step"),
+                arguments(
+                        "platform: 'ensemble'\nensemble_scheduling {\n step { model_name: 'm' } }",
+                        "caption/config.pbtxt:2: field 'ensemble_scheduling': step 1: expected model_name, input_map and"
+                                + " output_map, got 'm', 0 inputs and 0 outputs"),
+                arguments(ENSEMBLE, "field 'input': expected at least one, as there is no graph"),
+                arguments(
+                        ENSEMBLE + "instance_group { count: 2 }",
+                        "field 'instance_group': expected none in an ensemble"),
+                arguments(
+                        ENSEMBLE + "input { name: 'a' data_type: TYPE_INT8 dims: [ 0 ] } output { name: 'b' }",
+                        "field 'input': dims of 'a': expected 1 or more, or -1 for any, got [0]"),
+                arguments(
+                        "backend: 'repeat'", "field 'model_transaction_policy': expected decoupled true with backend"),
+                arguments(
+                        REPEAT + "input { name: 'IN' data_type: TYPE_INT8 dims: 1 }"
+                                + "output { name: 'OUT' data_type: TYPE_INT16 dims: 1 }",
+                        "field 'output': data_type of 'OUT': expected TYPE_INT8, got TYPE_INT16"),
+                arguments(
+                        REPEAT + "input { name: 'DELAY' data_type: TYPE_INT32 dims: 1 }"
+                                + "output { name: 'OUT' data_type: TYPE_INT16 dims: 1 }",
+                        "field 'input': data_type of 'DELAY': expected TYPE_UINT32, got TYPE_INT32"),
+                arguments(
+                        REPEAT + "max_batch_size: 4",
+                        "field 'max_batch_size': expected 0 with backend 'repeat', got 4"),
                 arguments(
                         "max_batch_size: 4 dynamic_batching { preferred_batch_size: [ 8 ] }",
                         "preferred_batch_size: expected 1 to max_batch_size, which is 4, got 8"),
