@@ -39,6 +39,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     }
 
     private final ModelRepository repository;
+    private final ResponseWriter writer;
     private final ServerCallStreamObserver<ModelStreamInferResponse> answers;
     private final Deque<Turn> turns = new ArrayDeque<>();
 
@@ -48,8 +49,12 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     private boolean halfClosed;
     private boolean over;
 
-    InferStream(ModelRepository repository, ServerCallStreamObserver<ModelStreamInferResponse> answers) {
+    InferStream(
+            ModelRepository repository,
+            ResponseWriter writer,
+            ServerCallStreamObserver<ModelStreamInferResponse> answers) {
         this.repository = repository;
+        this.writer = writer;
         this.answers = answers;
         answers.disableAutoRequest();
         answers.setOnCancelHandler(this::cancelAll);
@@ -72,7 +77,14 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
             Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
                 @Override
                 public void succeeded(List<Tensor> outputs) {
-                    ModelInferResponse response = InferenceService.response(model, request.getId(), outputs).toBuilder()
+                    ModelInferResponse written;
+                    try {
+                        written = writer.write(model, request, outputs);
+                    } catch (StatusRuntimeException e) {
+                        failed(e.getStatus());
+                        return;
+                    }
+                    ModelInferResponse response = written.toBuilder()
                             .putParameters(
                                     FINAL_RESPONSE,
                                     InferParameter.newBuilder()
@@ -110,7 +122,11 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
             @Override
             public void answered(List<Tensor> outputs) {
-                send(InferenceService.response(model, request.getId(), outputs), false);
+                try {
+                    send(writer.write(model, request, outputs), false);
+                } catch (StatusRuntimeException e) {
+                    answerFailed(e.getStatus());
+                }
             }
 
             @Override
@@ -123,7 +139,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
                 if (request.getParametersMap()
                         .getOrDefault(EMPTY_FINAL_RESPONSE, InferParameter.getDefaultInstance())
                         .getBoolParam()) {
-                    send(InferenceService.response(model, request.getId(), List.of()), true);
+                    send(writer.write(model, request, List.of()), true);
                 }
                 leave(turn);
             }

@@ -38,6 +38,8 @@ import io.saccade.triton.proto.ServerMetadataResponse;
 import io.saccade.triton.proto.ServerReadyRequest;
 import io.saccade.triton.proto.ServerReadyResponse;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -50,6 +52,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
 
     /** Of Triton's extensions, those that are really here. */
     private static final List<String> EXTENSIONS = List.of(
+            "classification",
             "model_repository",
             "model_repository(unload_dependents)",
             "schedule_policy",
@@ -75,8 +78,15 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     private final boolean explicitControl;
     private final String serverVersion;
     private final BooleanSupplier ready;
+    private final ResponseWriter writer;
 
-    InferenceService(ModelRepository repository, boolean explicitControl, String serverVersion, BooleanSupplier ready) {
+    InferenceService(
+            ModelRepository repository,
+            boolean explicitControl,
+            String serverVersion,
+            BooleanSupplier ready,
+            ResponseWriter writer) {
+        this.writer = writer;
         this.repository = repository;
         this.explicitControl = explicitControl;
         this.serverVersion = serverVersion;
@@ -208,13 +218,6 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> answers) {
         answer(answers, () -> {
             checkControl();
-            if (request.getParametersCount() > 0) {
-                throw Status.UNIMPLEMENTED
-                        .withDescription(
-                                "load parameters " + request.getParametersMap().keySet()
-                                        + " are not implemented in saccade-model-server; put the configuration into the repository")
-                        .asRuntimeException();
-            }
             String name = request.getModelName();
             if (!repository.has(name)) {
                 throw Status.INTERNAL
@@ -222,7 +225,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
                         .asRuntimeException();
             }
             try {
-                repository.load(name);
+                repository.load(name, override(request));
             } catch (LoadException e) {
                 throw Status.INTERNAL
                         .withDescription("load failed for model '" + name + "': " + e.getMessage())
@@ -231,6 +234,32 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             }
             return RepositoryModelLoadResponse.getDefaultInstance();
         });
+    }
+
+    /** The configuration a load request brings along, instead of the one in the repository. */
+    private static Optional<String> override(RepositoryModelLoadRequest request) {
+        Optional<String> config = Optional.empty();
+        for (Map.Entry<String, ModelRepositoryParameter> parameter :
+                request.getParametersMap().entrySet()) {
+            if (parameter.getKey().startsWith("file:")) {
+                throw Status.UNIMPLEMENTED
+                        .withDescription("load parameter '" + parameter.getKey() + "' is not implemented in "
+                                + SERVER_NAME + "; put the file into the repository")
+                        .asRuntimeException();
+            }
+            if (!parameter.getKey().equals("config")) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription("unrecognized load parameter '" + parameter.getKey() + "', expected 'config'")
+                        .asRuntimeException();
+            }
+            if (!parameter.getValue().hasStringParam()) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription("invalid value type for load parameter 'config', expected string_param.")
+                        .asRuntimeException();
+            }
+            config = Optional.of(parameter.getValue().getStringParam());
+        }
+        return config;
     }
 
     @Override
@@ -270,8 +299,15 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             Job job = RequestReader.read(model, request, Context.current()::isCancelled, new Job.Listener() {
                 @Override
                 public void succeeded(List<Tensor> outputs) {
+                    ModelInferResponse response;
                     try {
-                        call.onNext(response(model, request.getId(), outputs));
+                        response = writer.write(model, request, outputs);
+                    } catch (RuntimeException e) {
+                        call.onError(refusal(e));
+                        return;
+                    }
+                    try {
+                        call.onNext(response);
                         call.onCompleted();
                     } catch (StatusRuntimeException e) {
                         LOGGER.atDebug().setCause(e).log("nobody waits for the answer any more");
@@ -293,25 +329,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
 
     @Override
     public StreamObserver<ModelInferRequest> modelStreamInfer(StreamObserver<ModelStreamInferResponse> answers) {
-        return new InferStream(repository, (ServerCallStreamObserver<ModelStreamInferResponse>) answers);
-    }
-
-    /** An answer with raw contents only, as Triton gives it. */
-    static ModelInferResponse response(ServedModel model, String id, List<Tensor> outputs) {
-        ModelInferResponse.Builder response = ModelInferResponse.newBuilder()
-                .setModelName(model.name())
-                .setModelVersion(Long.toString(model.version()))
-                .setId(id);
-        for (Tensor output : outputs) {
-            ModelInferResponse.InferOutputTensor.Builder tensor = response.addOutputsBuilder()
-                    .setName(output.name())
-                    .setDatatype(output.type().name());
-            for (int i = 0; i < output.shape().rank(); i++) {
-                tensor.addShape(output.shape().dim(i));
-            }
-            response.addRawOutputContents(output.data());
-        }
-        return response.build();
+        return new InferStream(repository, writer, (ServerCallStreamObserver<ModelStreamInferResponse>) answers);
     }
 
     static RuntimeException refusal(RuntimeException e) {

@@ -127,6 +127,14 @@ public final class Main implements Callable<Integer> {
                             + " instance_group. Default: ${DEFAULT-VALUE}, as batches use the cores better than threads do.")
     private int threads;
 
+    @Option(
+            names = "--response-limit",
+            defaultValue = "2147483647",
+            paramLabel = "BYTES",
+            description = "Most bytes of the tensors of one answer; a larger one is refused instead of sent. Default:"
+                    + " ${DEFAULT-VALUE}, which is all gRPC can carry.")
+    private int responseLimit;
+
     private Main() {}
 
     /** Starts a server and stays until it is stopped. */
@@ -176,6 +184,9 @@ public final class Main implements Callable<Integer> {
         if (pollSeconds < 1) {
             throw new LoadException("--repository-poll-secs: expected 1 or more, got " + pollSeconds);
         }
+        if (responseLimit < 1) {
+            throw new LoadException("--response-limit: expected 1 or more, got " + responseLimit);
+        }
     }
 
     private ServerOptions options() {
@@ -193,6 +204,7 @@ public final class Main implements Callable<Integer> {
                 exitOnError,
                 Duration.ofSeconds(exitTimeoutSeconds),
                 threads,
-                Duration.ofSeconds(pollSeconds));
+                Duration.ofSeconds(pollSeconds),
+                responseLimit);
     }
 }

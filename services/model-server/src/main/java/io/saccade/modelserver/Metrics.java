@@ -1,7 +1,9 @@
 package io.saccade.modelserver;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.saccade.modelserver.batching.Usage;
 import io.saccade.triton.proto.InferStatistics;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -95,7 +97,37 @@ final class Metrics {
                 "Instantaneous number of pending requests awaiting execution per-model",
                 samples,
                 sample -> (long) sample.pending());
+        header(text, "nv_model_load_duration_secs", "gauge", "Model load time in seconds");
+        for (Sample sample : samples) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "nv_model_load_duration_secs{model=\"%s\",version=\"%d\"} %.6f\n",
+                    sample.model().name(),
+                    sample.model().version(),
+                    sample.model().loadTime().toNanos() / 1e9));
+        }
+        machine(text);
         return text.toString();
+    }
+
+    /** The whole machine, or the container where the JVM knows of one; what it cannot tell is left out. */
+    private static void machine(StringBuilder text) {
+        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system)) {
+            return;
+        }
+        double load = system.getCpuLoad();
+        if (load >= 0) {
+            header(text, "nv_cpu_utilization", "gauge", "CPU utilization rate [0.0 - 1.0]");
+            text.append(String.format(Locale.ROOT, "nv_cpu_utilization %.6f\n", load));
+        }
+        header(text, "nv_cpu_memory_total_bytes", "gauge", "CPU total memory (RAM), in bytes");
+        text.append("nv_cpu_memory_total_bytes ")
+                .append(system.getTotalMemorySize())
+                .append('\n');
+        header(text, "nv_cpu_memory_used_bytes", "gauge", "CPU used memory (RAM), in bytes");
+        text.append("nv_cpu_memory_used_bytes ")
+                .append(system.getTotalMemorySize() - system.getFreeMemorySize())
+                .append('\n');
     }
 
     private static InferStatistics stats(Sample sample) {

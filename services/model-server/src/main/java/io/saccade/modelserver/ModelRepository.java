@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -59,6 +60,9 @@ final class ModelRepository implements AutoCloseable {
 
     /** What the folder of each model looked like when it was last loaded, or tried to be. */
     private final Map<String, String> seen = new TreeMap<>();
+
+    /** Configurations that came with the request to load, as JSON. */
+    private final Map<String, String> overrides = new TreeMap<>();
 
     private boolean closed;
 
@@ -150,8 +154,22 @@ final class ModelRepository implements AutoCloseable {
      * step of are loaded after it, as they may fit it no longer.
      */
     void load(String name) throws LoadException {
+        load(name, Optional.empty());
+    }
+
+    /**
+     * Loads a model with another configuration than the folder's, which counts until it is loaded without.
+     *
+     * @param json the configuration; empty for the folder's
+     */
+    void load(String name, Optional<String> json) throws LoadException {
         loading.lock();
         try {
+            if (json.isPresent()) {
+                overrides.put(name, json.get());
+            } else {
+                overrides.remove(name);
+            }
             loadOnly(name, new LinkedHashSet<>());
             loadEnsemblesOf(name);
         } finally {
@@ -184,7 +202,7 @@ final class ModelRepository implements AutoCloseable {
         try {
             Path model = folder.resolve(name);
             seen.put(name, fingerprint(model));
-            CompleteConfig config = CompleteConfig.of(name, ConfigFile.read(model.resolve("config.pbtxt")));
+            CompleteConfig config = CompleteConfig.of(name, file(name, model));
             loadSteps(name, config, path);
             for (long version : chosen(config, name, model)) {
                 try {
@@ -212,6 +230,13 @@ final class ModelRepository implements AutoCloseable {
         }
         failures.remove(name);
         replace(slots, loaded);
+    }
+
+    private ConfigFile file(String name, Path model) throws ConfigException {
+        String json = overrides.get(name);
+        return json == null
+                ? ConfigFile.read(model.resolve("config.pbtxt"))
+                : ConfigFile.ofJson("load parameter 'config' of '" + name + "'", json);
     }
 
     private void loadSteps(String name, CompleteConfig config, LinkedHashSet<String> path)
@@ -388,6 +413,7 @@ final class ModelRepository implements AutoCloseable {
             seen.remove(name);
             steps.remove(name);
             failures.remove(name);
+            overrides.remove(name);
             loseEnsemblesOf(name, name);
             NavigableMap<Long, Slot> slots = models.getOrDefault(name, new TreeMap<>());
             new TreeMap<>(slots).forEach((version, slot) -> {

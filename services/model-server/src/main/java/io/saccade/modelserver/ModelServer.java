@@ -46,8 +46,12 @@ final class ModelServer implements AutoCloseable {
     private ModelServer(ServerOptions options, ModelRepository repository) throws StartException {
         this.options = options;
         this.repository = repository;
-        BindableService service =
-                new InferenceService(repository, options.control() == ControlMode.EXPLICIT, version(), this::isReady);
+        BindableService service = new InferenceService(
+                repository,
+                options.control() == ControlMode.EXPLICIT,
+                version(),
+                this::isReady,
+                new ResponseWriter(options.responseLimit()));
         this.grpc = NettyServerBuilder.forAddress(address(options.grpcAddress(), options.grpcPort(), "--grpc-address"))
                 .addService(ServerInterceptors.intercept(service, new MissingCalls()))
                 .addService(new HealthService(this::isReady))

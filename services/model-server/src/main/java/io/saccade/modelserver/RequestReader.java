@@ -198,17 +198,32 @@ final class RequestReader {
                         "unexpected inference output '" + output.getName() + "' for model '" + model.name() + "'");
             }
             refuseSharedMemory(output.getParametersMap());
-            if (output.containsParameters("classification")) {
-                throw Status.UNIMPLEMENTED
-                        .withDescription(
-                                label + "the classification extension is not implemented in saccade-model-server; ask"
-                                        + " for output '" + output.getName() + "' as it is")
-                        .asRuntimeException();
-            }
+            checkClasses(output);
             wanted.add(output.getName());
         }
         known.retainAll(wanted); // in the model's order
         return known;
+    }
+
+    private void checkClasses(InferRequestedOutputTensor output) {
+        InferParameter count = output.getParametersMap().get(ResponseWriter.CLASSIFICATION);
+        if (count == null) {
+            return;
+        }
+        if (!count.hasInt64Param()) {
+            throw invalid("invalid value type for 'classification' parameter, expected int64_param.");
+        }
+        if (count.getInt64Param() < 1) {
+            throw invalid(
+                    "invalid value for 'classification' parameter, expected 1 or more, got " + count.getInt64Param());
+        }
+        for (ModelOutput known : config.getOutputList()) {
+            DataType type = DataType.of(known.getDataType()).orElseThrow();
+            if (known.getName().equals(output.getName()) && !ResponseWriter.classifies(type)) {
+                throw invalid("class result not available for output due to unsupported type '" + type
+                        + "', which is that of '" + known.getName() + "' of model '" + model.name() + "'");
+            }
+        }
     }
 
     private void checkNames(Map<String, Found> found) {

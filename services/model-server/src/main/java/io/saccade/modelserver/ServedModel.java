@@ -20,6 +20,8 @@ import io.saccade.triton.proto.ModelConfig;
 import io.saccade.triton.proto.ModelInput;
 import io.saccade.triton.proto.ModelOutput;
 import io.saccade.triton.proto.ModelStatistics;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -43,14 +45,21 @@ final class ServedModel implements AutoCloseable {
     private final ModelConfig config;
     private final Scheduler scheduler;
     private final @Nullable OnnxModel graph;
+    private final Map<String, List<String>> labels;
     private final Duration loadTime;
 
     private ServedModel(
-            long version, ModelConfig config, Scheduler scheduler, @Nullable OnnxModel graph, Duration loadTime) {
+            long version,
+            ModelConfig config,
+            Scheduler scheduler,
+            @Nullable OnnxModel graph,
+            Map<String, List<String>> labels,
+            Duration loadTime) {
         this.version = version;
         this.config = config;
         this.scheduler = scheduler;
         this.graph = graph;
+        this.labels = labels;
         this.loadTime = loadTime;
     }
 
@@ -72,10 +81,11 @@ final class ServedModel implements AutoCloseable {
         long begun = System.nanoTime();
         return switch (given.kind()) {
             case GRAPH -> graph(given, version, folder, threads, timer, answers);
-            case ENSEMBLE -> new ServedModel(version, given.config(), Ensemble.of(given, models), null, since(begun));
+            case ENSEMBLE ->
+                new ServedModel(version, given.config(), Ensemble.of(given, models), null, Map.of(), since(begun));
             case REPEAT ->
                 new ServedModel(
-                        version, given.config(), new Repeat(given.config().getName()), null, since(begun));
+                        version, given.config(), new Repeat(given.config().getName()), null, Map.of(), since(begun));
         };
     }
 
@@ -96,14 +106,37 @@ final class ServedModel implements AutoCloseable {
                 folder.resolve(given.config().getDefaultModelFilename()), threads(given.config(), threads));
         try {
             ModelConfig config = given.with(graph.signature());
+            Map<String, List<String>> labels = labels(given, config, folder);
             WarmUp.run(given, config, new GraphRunner(config, graph));
             Batcher batcher = new Batcher(
                     config.getName(), BatchRules.of(config), () -> new GraphRunner(config, graph), timer, answers);
-            return new ServedModel(version, config, batcher, graph, since(begun));
+            return new ServedModel(version, config, batcher, graph, labels, since(begun));
         } catch (ConfigException | RuntimeException e) {
             graph.close();
             throw e;
         }
+    }
+
+    /** The lines of each output's label file, which stands beside the versions. */
+    private static Map<String, List<String>> labels(CompleteConfig given, ModelConfig config, Path folder)
+            throws ConfigException {
+        Map<String, List<String>> labels = new HashMap<>();
+        for (int i = 0; i < config.getOutputCount(); i++) {
+            String file = config.getOutput(i).getLabelFilename();
+            if (file.isEmpty()) {
+                continue;
+            }
+            if (file.contains("/") || file.contains("\\")) {
+                throw given.problem(
+                        "output", i, "label_filename: expected a file of the model's folder, got '" + file + "'");
+            }
+            try {
+                labels.put(config.getOutput(i).getName(), Files.readAllLines(folder.resolveSibling(file)));
+            } catch (IOException e) {
+                throw given.problem("output", i, "label_filename: '" + file + "' cannot be read as UTF-8 text: " + e);
+            }
+        }
+        return labels;
     }
 
     private static int threads(ModelConfig config, int otherwise) {
@@ -132,6 +165,11 @@ final class ServedModel implements AutoCloseable {
     /** Whether one request may have several answers, or none. */
     boolean isDecoupled() {
         return config.getModelTransactionPolicy().getDecoupled();
+    }
+
+    /** Names of the elements of an output, where it has such. */
+    Map<String, List<String>> labels() {
+        return labels;
     }
 
     Duration loadTime() {

@@ -21,6 +21,7 @@ import java.util.List;
  * @param exitTimeout     how long requests under way may take after the stop signal
  * @param threads         threads of one run, for models that do not say
  * @param pollEvery       with polling: time from the end of one look at the folder to the next
+ * @param responseLimit   most bytes of the tensors of one answer, positive
  */
 record ServerOptions(
         Path repository,
@@ -36,11 +37,15 @@ record ServerOptions(
         boolean exitOnError,
         Duration exitTimeout,
         int threads,
-        Duration pollEvery) {
+        Duration pollEvery,
+        int responseLimit) {
     ServerOptions {
         loadAtStart = List.copyOf(loadAtStart);
         if (pollEvery.isNegative() || pollEvery.isZero()) {
             throw new IllegalArgumentException("pollEvery must be positive, got " + pollEvery);
+        }
+        if (responseLimit < 1) {
+            throw new IllegalArgumentException("responseLimit must be positive, got " + responseLimit);
         }
     }
 }

@@ -361,15 +361,25 @@ class InferIT {
                         Code.NOT_FOUND,
                         "Unable to find shared memory region: 'none'"),
                 refused(
-                        "classification",
+                        "classes that are no number",
                         m -> m.addOutputs(output("OUTPUT0")
                                 .putParameters(
                                         "classification",
                                         InferParameter.newBuilder()
-                                                .setInt64Param(3)
+                                                .setStringParam("3")
                                                 .build())),
-                        Code.UNIMPLEMENTED,
-                        "the classification extension is not implemented in saccade-model-server"));
+                        Code.INVALID_ARGUMENT,
+                        "invalid value type for 'classification' parameter, expected int64_param."),
+                refused(
+                        "no classes",
+                        m -> m.addOutputs(output("OUTPUT0")
+                                .putParameters(
+                                        "classification",
+                                        InferParameter.newBuilder()
+                                                .setInt64Param(0)
+                                                .build())),
+                        Code.INVALID_ARGUMENT,
+                        "invalid value for 'classification' parameter, expected 1 or more, got 0"));
     }
 
     private static Arguments refused(String row, Consumer<ModelInferRequest.Builder> change, Code code, String text) {

@@ -18,7 +18,9 @@ import io.saccade.triton.Tensor;
 import io.saccade.triton.TritonClient;
 import io.saccade.triton.TritonException;
 import io.saccade.triton.proto.LogSettingsRequest;
+import io.saccade.triton.proto.ModelRepositoryParameter;
 import io.saccade.triton.proto.ModelStatisticsRequest;
+import io.saccade.triton.proto.RepositoryModelLoadRequest;
 import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,8 +46,8 @@ class LifecycleIT {
             // Then
             assertThat(info.name()).isEqualTo("saccade-model-server");
             assertThat(info.extensions())
-                    .contains("binary_tensor_data", "statistics", "model_repository")
-                    .doesNotContain("system_shared_memory", "classification", "trace");
+                    .contains("binary_tensor_data", "statistics", "model_repository", "classification")
+                    .doesNotContain("system_shared_memory", "trace");
             assertThat(server.client().serverLive()).isTrue();
             assertThat(server.client().serverReady()).isTrue();
             assertThat(server.http("/v2/health/live").statusCode()).isEqualTo(200);
@@ -231,6 +233,85 @@ class LifecycleIT {
     }
 
     @Test
+    void takesAConfigurationFromTheLoadRequestUntilItIsLoadedWithout() {
+        try (var server = RunningServer.withModels("newest")) {
+            // When, Then
+            load(
+                    server,
+                    "config",
+                    "{\"parameters\": {\"from\": {\"string_value\": \"request\"}}, \"version_policy\": {\"all\": {}}}");
+            assertThat(server.client().describe("newest").parameter("from")).contains("request");
+            assertThat(server.client().describe("newest").versions()).containsExactly("1", "2", "3");
+
+            // When, Then
+            server.client().loadModel("newest");
+            assertThat(server.client().describe("newest").parameter("from")).isEmpty();
+            assertThat(server.client().describe("newest").versions()).containsExactly("3");
+        }
+    }
+
+    @Test
+    void refusesLoadParametersItCannotFollow() {
+        try (var server = RunningServer.withModels("newest")) {
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> load(server, "config", "{\"max_batch_sise\": 4}"))
+                    .withMessageStartingWith(
+                            "INTERNAL: load failed for model 'newest': load parameter 'config' of 'newest'"
+                                    + " cannot be read as the JSON of a model configuration: ");
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> load(server, "config", "{\"max_batch_size\": -1}"))
+                    .withMessageContaining(
+                            "load parameter 'config' of 'newest': field 'max_batch_size': expected 0 or more, got -1");
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> load(server, "file:1/model.onnx", "x"))
+                    .withMessageStartingWith("UNIMPLEMENTED: load parameter 'file:1/model.onnx' is not implemented");
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> load(server, "confg", "{}"))
+                    .withMessageStartingWith("INVALID_ARGUMENT: unrecognized load parameter 'confg'");
+            assertThat(times(server, "newest", "")).isEqualTo(30);
+        }
+    }
+
+    @Test
+    void saysInTheIndexWhyAModelWithoutAReadableConfigurationIsNotThere() throws IOException {
+        // Given
+        Path model = RunningServer.copy("newest", folder);
+        Files.writeString(model.resolve("config.pbtxt"), "max_batch_sise: 4");
+        try (var server = RunningServer.start(RunningServer.options(folder, true, List.of()))) {
+            // When
+            assertThatExceptionOfType(TritonException.class)
+                    .isThrownBy(() -> server.client().loadModel("newest"));
+
+            // Then
+            assertThat(state(server.client(), "newest").state()).isEqualTo("UNAVAILABLE");
+            assertThat(state(server.client(), "newest").reason()).contains("config.pbtxt:1: field 'max_batch_sise'");
+            assertThat(server.client().serverReady()).isFalse();
+        }
+    }
+
+    @Test
+    void tellsTheMachineAndTheTimeOfLoading() {
+        try (var server = RunningServer.withModels("newest")) {
+            assertThat(server.metrics())
+                    .containsPattern("nv_model_load_duration_secs\\{model=\"newest\",version=\"3\"} \\d+\\.\\d{6}\n")
+                    .containsPattern("nv_cpu_memory_total_bytes [1-9]\\d+\n")
+                    .containsPattern("nv_cpu_memory_used_bytes [1-9]\\d+\n");
+        }
+    }
+
+    private static void load(RunningServer server, String parameter, String value) {
+        var _ = server.stub()
+                .repositoryModelLoad(RepositoryModelLoadRequest.newBuilder()
+                        .setModelName("newest")
+                        .putParameters(
+                                parameter,
+                                ModelRepositoryParameter.newBuilder()
+                                        .setStringParam(value)
+                                        .build())
+                        .build());
+    }
+
+    @Test
     void theSameClientGoesOnAfterARestart() {
         // Given
         var first = RunningServer.withModels("newest");
@@ -263,7 +344,8 @@ class LifecycleIT {
                     true,
                     options.exitTimeout(),
                     1,
-                    options.pollEvery()))) {
+                    options.pollEvery(),
+                    options.responseLimit()))) {
 
                 // Then
                 Await.until("the client finds the new server", client::serverReady);

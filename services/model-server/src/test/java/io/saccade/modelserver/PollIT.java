@@ -113,7 +113,8 @@ class PollIT {
                 false,
                 Duration.ofSeconds(20),
                 1,
-                Duration.ofMillis(50));
+                Duration.ofMillis(50),
+                Integer.MAX_VALUE);
     }
 
     private static long times(RunningServer server) {

@@ -61,7 +61,8 @@ final class RunningServer implements AutoCloseable {
                 true,
                 Duration.ofSeconds(20),
                 1,
-                Duration.ofHours(1));
+                Duration.ofHours(1),
+                Integer.MAX_VALUE);
     }
 
     /** Copies one model of the test repository into another, where a test may change it. */

@@ -2,9 +2,11 @@ package io.saccade.modelserver.config;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.TextFormatParseInfoTree;
 import com.google.protobuf.TextFormatParseLocation;
+import com.google.protobuf.util.JsonFormat;
 import io.saccade.triton.proto.ModelConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,6 +52,25 @@ public final class ConfigFile {
             throw new ConfigException(file + " cannot be read as UTF-8 text: " + e);
         }
         return parse(file, text);
+    }
+
+    /**
+     * A configuration that came with a request instead of a file, in protobuf's JSON.
+     *
+     * @param origin what complaints name instead of a file
+     */
+    public static ConfigFile ofJson(String origin, String json) throws ConfigException {
+        ModelConfig.Builder config = ModelConfig.newBuilder();
+        try {
+            JsonFormat.parser().merge(json, config);
+        } catch (InvalidProtocolBufferException e) {
+            throw new ConfigException(
+                    origin + " cannot be read as the JSON of a model configuration: " + e.getMessage());
+        }
+        return new ConfigFile(
+                Path.of(origin),
+                config.build(),
+                TextFormatParseInfoTree.builder().build());
     }
 
     static ConfigFile parse(Path file, String text) throws ConfigException {
