@@ -74,7 +74,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
                 begin(turn, model, request);
                 return;
             }
-            Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
+            Job job = RequestReader.read(model, request, writer.memory(), answers::isCancelled, new Job.Listener() {
                 @Override
                 public void succeeded(List<Tensor> outputs) {
                     ModelInferResponse written;
@@ -119,7 +119,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
 
     /** Begins a request of which nobody knows how many answers it has. */
     private void begin(Turn turn, ServedModel model, ModelInferRequest request) {
-        Job job = RequestReader.read(model, request, answers::isCancelled, new Job.Listener() {
+        Job job = RequestReader.read(model, request, writer.memory(), answers::isCancelled, new Job.Listener() {
             @Override
             public void answered(List<Tensor> outputs) {
                 try {

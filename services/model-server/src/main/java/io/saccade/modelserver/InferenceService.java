@@ -37,6 +37,12 @@ import io.saccade.triton.proto.ServerMetadataRequest;
 import io.saccade.triton.proto.ServerMetadataResponse;
 import io.saccade.triton.proto.ServerReadyRequest;
 import io.saccade.triton.proto.ServerReadyResponse;
+import io.saccade.triton.proto.SystemSharedMemoryRegisterRequest;
+import io.saccade.triton.proto.SystemSharedMemoryRegisterResponse;
+import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
+import io.saccade.triton.proto.SystemSharedMemoryStatusResponse;
+import io.saccade.triton.proto.SystemSharedMemoryUnregisterRequest;
+import io.saccade.triton.proto.SystemSharedMemoryUnregisterResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,9 +69,6 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
 
     /** Other unary calls, whose answer says more than "unimplemented". */
     static final Set<String> MISSING = Set.of(
-            "SystemSharedMemoryStatus",
-            "SystemSharedMemoryRegister",
-            "SystemSharedMemoryUnregister",
             "CudaSharedMemoryStatus",
             "CudaSharedMemoryRegister",
             "CudaSharedMemoryUnregister",
@@ -111,6 +114,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
                 .setName(SERVER_NAME)
                 .setVersion(serverVersion)
                 .addAllExtensions(EXTENSIONS)
+                .addAllExtensions(writer.memory().isAllowed() ? List.of("system_shared_memory") : List.of())
                 .build());
     }
 
@@ -287,6 +291,30 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     }
 
     @Override
+    public void systemSharedMemoryStatus(
+            SystemSharedMemoryStatusRequest request, StreamObserver<SystemSharedMemoryStatusResponse> answers) {
+        answer(answers, () -> writer.memory().status(request.getName()));
+    }
+
+    @Override
+    public void systemSharedMemoryRegister(
+            SystemSharedMemoryRegisterRequest request, StreamObserver<SystemSharedMemoryRegisterResponse> answers) {
+        answer(answers, () -> {
+            writer.memory().register(request.getName(), request.getKey(), request.getOffset(), request.getByteSize());
+            return SystemSharedMemoryRegisterResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void systemSharedMemoryUnregister(
+            SystemSharedMemoryUnregisterRequest request, StreamObserver<SystemSharedMemoryUnregisterResponse> answers) {
+        answer(answers, () -> {
+            writer.memory().unregister(request.getName());
+            return SystemSharedMemoryUnregisterResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> answers) {
         try {
             ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) answers;
@@ -296,29 +324,30 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
                         .withDescription("ModelInfer RPC doesn't support models with decoupled transaction policy")
                         .asRuntimeException();
             }
-            Job job = RequestReader.read(model, request, Context.current()::isCancelled, new Job.Listener() {
-                @Override
-                public void succeeded(List<Tensor> outputs) {
-                    ModelInferResponse response;
-                    try {
-                        response = writer.write(model, request, outputs);
-                    } catch (RuntimeException e) {
-                        call.onError(refusal(e));
-                        return;
-                    }
-                    try {
-                        call.onNext(response);
-                        call.onCompleted();
-                    } catch (StatusRuntimeException e) {
-                        LOGGER.atDebug().setCause(e).log("nobody waits for the answer any more");
-                    }
-                }
+            Job job = RequestReader.read(
+                    model, request, writer.memory(), Context.current()::isCancelled, new Job.Listener() {
+                        @Override
+                        public void succeeded(List<Tensor> outputs) {
+                            ModelInferResponse response;
+                            try {
+                                response = writer.write(model, request, outputs);
+                            } catch (RuntimeException e) {
+                                call.onError(refusal(e));
+                                return;
+                            }
+                            try {
+                                call.onNext(response);
+                                call.onCompleted();
+                            } catch (StatusRuntimeException e) {
+                                LOGGER.atDebug().setCause(e).log("nobody waits for the answer any more");
+                            }
+                        }
 
-                @Override
-                public void failed(Status status) {
-                    call.onError(status.asRuntimeException());
-                }
-            });
+                        @Override
+                        public void failed(Status status) {
+                            call.onError(status.asRuntimeException());
+                        }
+                    });
             // Also keeps a late answer from being an error: gRPC then drops it.
             call.setOnCancelHandler(() -> model.cancel(job));
             model.submit(job);

@@ -135,6 +135,17 @@ public final class Main implements Callable<Integer> {
                     + " ${DEFAULT-VALUE}, which is all gRPC can carry.")
     private int responseLimit;
 
+    @Option(
+            names = "--allow-client-shm",
+            defaultValue = "false",
+            arity = "0..1",
+            fallbackValue = "true",
+            paramLabel = "BOOL",
+            description =
+                    "Clients may name shared memory of this machine, from which tensors are read and into which they are"
+                            + " written. Default: ${DEFAULT-VALUE}, as such a client reaches all of it that this process may use.")
+    private boolean allowClientShm;
+
     private Main() {}
 
     /** Starts a server and stays until it is stopped. */
@@ -205,6 +216,7 @@ public final class Main implements Callable<Integer> {
                 Duration.ofSeconds(exitTimeoutSeconds),
                 threads,
                 Duration.ofSeconds(pollSeconds),
-                responseLimit);
+                responseLimit,
+                allowClientShm);
     }
 }

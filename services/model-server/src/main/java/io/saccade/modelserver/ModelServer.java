@@ -46,12 +46,13 @@ final class ModelServer implements AutoCloseable {
     private ModelServer(ServerOptions options, ModelRepository repository) throws StartException {
         this.options = options;
         this.repository = repository;
+        SharedMemory memory = new SharedMemory(options.allowSharedMemory());
         BindableService service = new InferenceService(
                 repository,
                 options.control() == ControlMode.EXPLICIT,
                 version(),
                 this::isReady,
-                new ResponseWriter(options.responseLimit()));
+                new ResponseWriter(options.responseLimit(), memory));
         this.grpc = NettyServerBuilder.forAddress(address(options.grpcAddress(), options.grpcPort(), "--grpc-address"))
                 .addService(ServerInterceptors.intercept(service, new MissingCalls()))
                 .addService(new HealthService(this::isReady))
@@ -64,6 +65,7 @@ final class ModelServer implements AutoCloseable {
         try {
             grpc.start();
             open.add(() -> stopGrpc());
+            open.add(memory);
         } catch (IOException e) {
             throw taken("--grpc-port", options.grpcAddress(), options.grpcPort(), e);
         }

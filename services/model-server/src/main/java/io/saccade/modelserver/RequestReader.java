@@ -42,8 +42,10 @@ final class RequestReader {
     private final ModelConfig config;
     private final ModelInferRequest request;
     private final String label;
+    private final SharedMemory memory;
 
-    private RequestReader(ServedModel model, ModelInferRequest request) {
+    private RequestReader(ServedModel model, ModelInferRequest request, SharedMemory memory) {
+        this.memory = memory;
         this.model = model;
         this.config = model.config();
         this.request = request;
@@ -55,8 +57,13 @@ final class RequestReader {
      *
      * @throws StatusRuntimeException if it is none
      */
-    static Job read(ServedModel model, ModelInferRequest request, BooleanSupplier cancelled, Job.Listener listener) {
-        return new RequestReader(model, request).job(cancelled, listener);
+    static Job read(
+            ServedModel model,
+            ModelInferRequest request,
+            SharedMemory memory,
+            BooleanSupplier cancelled,
+            Job.Listener listener) {
+        return new RequestReader(model, request, memory).job(cancelled, listener);
     }
 
     /** An input whose bytes are found and not yet checked. */
@@ -102,10 +109,17 @@ final class RequestReader {
         Map<String, Found> found = new LinkedHashMap<>();
         int raw = 0;
         for (InferInputTensor input : request.getInputsList()) {
-            refuseSharedMemory(input.getParametersMap());
+            Optional<SharedMemory.Place> place = memory.place(input.getParametersMap());
             @Nullable DataType type = DataType.ofWireName(input.getDatatype()).orElse(null);
             ByteString data;
-            if (input.hasContents() && request.getRawInputContentsCount() > 0) {
+            if (place.isPresent()) {
+                if (input.hasContents()) {
+                    throw invalid("unexpected 'contents' for input '" + input.getName() + "' of model '" + model.name()
+                            + "', which lies in shared memory region '"
+                            + place.get().region() + "'");
+                }
+                data = memory.read(place.get());
+            } else if (input.hasContents() && request.getRawInputContentsCount() > 0) {
                 throw invalid("contents field must not be specified when using raw_input_contents for '"
                         + input.getName() + "' for model '" + model.name() + "'");
             } else if (input.hasContents()) {
@@ -173,16 +187,6 @@ final class RequestReader {
         return contents.getBytesContentsCount() > 0 ? Optional.of(DataType.BYTES) : Optional.empty();
     }
 
-    private static void refuseSharedMemory(Map<String, InferParameter> parameters) {
-        InferParameter region = parameters.get("shared_memory_region");
-        if (region != null) {
-            // None can be registered here, so none is ever found.
-            throw Status.NOT_FOUND
-                    .withDescription("Unable to find shared memory region: '" + region.getStringParam() + "'")
-                    .asRuntimeException();
-        }
-    }
-
     private Set<String> outputs() {
         Set<String> known = new LinkedHashSet<>();
         for (ModelOutput output : config.getOutputList()) {
@@ -197,7 +201,11 @@ final class RequestReader {
                 throw invalid(
                         "unexpected inference output '" + output.getName() + "' for model '" + model.name() + "'");
             }
-            refuseSharedMemory(output.getParametersMap());
+            if (memory.place(output.getParametersMap()).isPresent()
+                    && output.containsParameters(ResponseWriter.CLASSIFICATION)) {
+                throw invalid("shared memory can't use classification, got both for output '" + output.getName()
+                        + "' of model '" + model.name() + "'");
+            }
             checkClasses(output);
             wanted.add(output.getName());
         }

@@ -1,5 +1,6 @@
 package io.saccade.modelserver;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.saccade.triton.DataType;
@@ -22,9 +23,10 @@ import java.util.stream.IntStream;
 /**
  * Turns outputs into a message with raw contents only, as Triton gives it, and outputs asked for as classes into their best ones.
  *
- * @param limit most bytes of the tensors of one answer
+ * @param limit  most bytes of the tensors of one answer
+ * @param memory where outputs go that a client wants in its own memory
  */
-record ResponseWriter(int limit) {
+record ResponseWriter(int limit, SharedMemory memory) {
     /** Asks for the k best elements of an output instead of the output. */
     static final String CLASSIFICATION = "classification";
 
@@ -52,7 +54,9 @@ record ResponseWriter(int limit) {
      */
     ModelInferResponse write(ServedModel model, ModelInferRequest request, List<Tensor> outputs) {
         Map<String, Integer> classes = new HashMap<>();
+        Map<String, SharedMemory.Place> places = new HashMap<>();
         for (InferRequestedOutputTensor output : request.getOutputsList()) {
+            memory.place(output.getParametersMap()).ifPresent(place -> places.put(output.getName(), place));
             InferParameter count = output.getParametersMap().get(CLASSIFICATION);
             if (count != null) {
                 classes.put(output.getName(), (int) Math.min(Integer.MAX_VALUE, count.getInt64Param()));
@@ -66,7 +70,7 @@ record ResponseWriter(int limit) {
                     ? output
                     : best(output, count, model.batches(), model.labels().getOrDefault(output.name(), List.of()));
             written.add(each);
-            bytes += each.data().size();
+            bytes += places.containsKey(output.name()) ? 0 : each.data().size();
         }
         if (bytes > limit) {
             throw Status.INVALID_ARGUMENT
@@ -85,7 +89,15 @@ record ResponseWriter(int limit) {
             for (int i = 0; i < output.shape().rank(); i++) {
                 tensor.addShape(output.shape().dim(i));
             }
-            response.addRawOutputContents(output.data());
+            SharedMemory.Place place = places.get(output.name());
+            if (place == null) {
+                response.addRawOutputContents(output.data());
+            } else {
+                memory.write(output.name(), place, output.data());
+                tensor.putAllParameters(
+                        SharedMemory.parameters(place, output.data().size()));
+                response.addRawOutputContents(ByteString.EMPTY); // keeps the places of the others
+            }
         }
         return response.build();
     }

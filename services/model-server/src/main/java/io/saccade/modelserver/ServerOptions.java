@@ -22,6 +22,7 @@ import java.util.List;
  * @param threads         threads of one run, for models that do not say
  * @param pollEvery       with polling: time from the end of one look at the folder to the next
  * @param responseLimit   most bytes of the tensors of one answer, positive
+ * @param allowSharedMemory clients of this machine may have tensors read from and written to their memory
  */
 record ServerOptions(
         Path repository,
@@ -38,7 +39,8 @@ record ServerOptions(
         Duration exitTimeout,
         int threads,
         Duration pollEvery,
-        int responseLimit) {
+        int responseLimit,
+        boolean allowSharedMemory) {
     ServerOptions {
         loadAtStart = List.copyOf(loadAtStart);
         if (pollEvery.isNegative() || pollEvery.isZero()) {

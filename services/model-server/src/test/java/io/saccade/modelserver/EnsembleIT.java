@@ -30,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Models made of models. */
 @Timeout(120)
 class EnsembleIT {
-    private static final long BUSY_STEPS = 1_500_000;
+    /** Some seconds, long enough for what a test does meanwhile. */
+    private static final long BUSY_STEPS = 6_000_000;
 
     @TempDir
     private Path folder;

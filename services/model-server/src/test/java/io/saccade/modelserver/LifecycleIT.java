@@ -17,11 +17,11 @@ import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
 import io.saccade.triton.TritonClient;
 import io.saccade.triton.TritonException;
+import io.saccade.triton.proto.CudaSharedMemoryStatusRequest;
 import io.saccade.triton.proto.LogSettingsRequest;
 import io.saccade.triton.proto.ModelRepositoryParameter;
 import io.saccade.triton.proto.ModelStatisticsRequest;
 import io.saccade.triton.proto.RepositoryModelLoadRequest;
-import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,7 +47,7 @@ class LifecycleIT {
             assertThat(info.name()).isEqualTo("saccade-model-server");
             assertThat(info.extensions())
                     .contains("binary_tensor_data", "statistics", "model_repository", "classification")
-                    .doesNotContain("system_shared_memory", "trace");
+                    .doesNotContain("cuda_shared_memory", "trace");
             assertThat(server.client().serverLive()).isTrue();
             assertThat(server.client().serverReady()).isTrue();
             assertThat(server.http("/v2/health/live").statusCode()).isEqualTo(200);
@@ -222,10 +222,10 @@ class LifecycleIT {
     void saysOfEachMissingCallThatItIsMissing() {
         try (var server = RunningServer.withModels("add_sub")) {
             assertThatExceptionOfType(StatusRuntimeException.class)
-                    .isThrownBy(() -> server.stub()
-                            .systemSharedMemoryStatus(SystemSharedMemoryStatusRequest.getDefaultInstance()))
+                    .isThrownBy(() ->
+                            server.stub().cudaSharedMemoryStatus(CudaSharedMemoryStatusRequest.getDefaultInstance()))
                     .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.UNIMPLEMENTED))
-                    .withMessageContaining("SystemSharedMemoryStatus is not implemented in saccade-model-server");
+                    .withMessageContaining("CudaSharedMemoryStatus is not implemented in saccade-model-server");
             assertThatExceptionOfType(StatusRuntimeException.class)
                     .isThrownBy(() -> server.stub().logSettings(LogSettingsRequest.getDefaultInstance()))
                     .withMessageContaining("LogSettings is not implemented");
@@ -345,7 +345,8 @@ class LifecycleIT {
                     options.exitTimeout(),
                     1,
                     options.pollEvery(),
-                    options.responseLimit()))) {
+                    options.responseLimit(),
+                    false))) {
 
                 // Then
                 Await.until("the client finds the new server", client::serverReady);

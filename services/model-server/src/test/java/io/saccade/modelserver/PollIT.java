@@ -114,7 +114,8 @@ class PollIT {
                 Duration.ofSeconds(20),
                 1,
                 Duration.ofMillis(50),
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                true);
     }
 
     private static long times(RunningServer server) {

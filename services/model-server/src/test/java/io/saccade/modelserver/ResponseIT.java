@@ -10,6 +10,7 @@ import io.saccade.triton.Tensor;
 import io.saccade.triton.proto.InferParameter;
 import io.saccade.triton.proto.ModelInferRequest;
 import io.saccade.triton.proto.ModelInferResponse;
+import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -71,7 +72,7 @@ class ResponseIT {
     }
 
     @Test
-    void refusesAnAnswerBeyondTheLimit() {
+    void refusesAnAnswerBeyondTheLimitAndSharedMemoryUnlessAllowed() {
         var options = RunningServer.options(RunningServer.REPOSITORY, true, List.of("identity_int32"));
         try (var server = RunningServer.start(new ServerOptions(
                 options.repository(),
@@ -88,7 +89,8 @@ class ResponseIT {
                 options.exitTimeout(),
                 1,
                 options.pollEvery(),
-                16))) {
+                16,
+                false))) {
             // When, Then
             assertThat(server.stub()
                             .modelInfer(request("identity_int32", Tensor.int32("in", Shape.of(1, 4), 1, 2, 3, 4)))
@@ -101,6 +103,13 @@ class ResponseIT {
                     .withMessageStartingWith(
                             "INVALID_ARGUMENT: Response has byte size 20 which exceeds the byte size limit 16"
                                     + " of an answer of model 'identity_int32'");
+            assertThatExceptionOfType(StatusRuntimeException.class)
+                    .isThrownBy(() -> server.stub()
+                            .systemSharedMemoryStatus(SystemSharedMemoryStatusRequest.getDefaultInstance()))
+                    .withMessageStartingWith(
+                            "UNIMPLEMENTED: shared memory of clients is not allowed; start the server with"
+                                    + " --allow-client-shm");
+            assertThat(server.client().serverMetadata().extensions()).doesNotContain("system_shared_memory");
         }
     }
 

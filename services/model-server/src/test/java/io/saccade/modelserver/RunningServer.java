@@ -62,7 +62,8 @@ final class RunningServer implements AutoCloseable {
                 Duration.ofSeconds(20),
                 1,
                 Duration.ofHours(1),
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                true);
     }
 
     /** Copies one model of the test repository into another, where a test may change it. */
