@@ -1,0 +1,144 @@
+package io.saccade.protocol;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Where our server answers unlike Triton, and why. A difference that is not here fails the build. */
+final class Differences {
+
+    /** How much two answers differ, the worst first. */
+    enum Kind {
+        /** Another status. */
+        CODE,
+        /** The same status, other content. */
+        CONTENT,
+        /** A refusal with the same status in other words. */
+        WORDS,
+        /** None. */
+        EQUAL
+    }
+
+    /**
+     * What a comparison found.
+     *
+     * @param why     the reason; empty if there is none to give
+     * @param lacking whether our server does not have the feature
+     */
+    record Difference(Kind kind, String why, boolean lacking) {}
+
+    private record Reason(Pattern titles, boolean lacking, String why) {}
+
+    private static final List<Reason> REASONS = List.of(
+            lacking("ensemble: .*", "**Ensembles** are refused when they are loaded; what follows is not found."),
+            lacking(
+                    "decoupled: .*",
+                    "**Decoupled models** are refused when they are loaded; what follows is not found."),
+            lacking("shared memory: .*", "**Shared memory** can be neither registered nor asked for."),
+            lacking("settings: .*", "**TraceSetting and LogSettings** are not there."),
+            lacking("outputs: classes.*", "**The classification extension** is not there."),
+            lacking(
+                    "repository: load with .*",
+                    "**Load parameters** are refused: a configuration comes from the repository only."),
+            lacking(
+                    "repository: .* another repository",
+                    "**`repository_name`** is passed over, where Triton refuses it."),
+            lacking(
+                    "repository: load a (graph that is none|model without a version)",
+                    "**A model that is found but cannot be loaded** is INTERNAL, in Triton INVALID_ARGUMENT."),
+            lacking(
+                    "parameters: (an own unsigned number|without a value|sequence_.*|triton_enable_empty_final_response as text)",
+                    "**Types of parameters** are checked only for `priority` and `timeout`."),
+            lacking(
+                    "versions: '( 1|1.5|1x)'",
+                    "**Version texts** must be numbers from the first character to the last; Triton reads the number they begin with."),
+            lacking(
+                    "contents: two fields filled",
+                    "**Typed contents in two fields**: the field of the datatype is taken, where Triton refuses both."),
+            lacking(
+                    "batch: no rows",
+                    "**A batch of no rows** is answered with no rows; Triton wants the bytes of one."),
+            different(
+                    "health: server metadata",
+                    "Our server says its own name and version, and only the extensions that it has."),
+            different(
+                    "configuration: .*",
+                    "Triton fills in defaults of fields that our server does not read; `runtime` is that of our ONNX backend in Python. Of an"
+                            + " empty `dynamic_batching` it makes a preferred size of the largest batch."),
+            different("metadata: of one of all versions", "Asked for one version, Triton lists only that one."),
+            different("(types|BYTES): .*", "Our text also names the model."),
+            different(
+                    "batch: (of different sizes|whole, with one)|inputs: one more, unknown",
+                    "Of several wrong inputs, and in lists, Triton names those first that its hash table has first; ours keeps to the request."),
+            different(
+                    "shape: .*",
+                    "Triton multiplies negative and very large dimensions until they overflow; ours says what is wrong with them."),
+            different("parameters: .*", "The same in other words."),
+            different(
+                    "statistics: of all versions",
+                    "Counts what was asked before: more version texts are numbers to Triton."),
+            different(
+                    "statistics: of a version that is no number",
+                    "Our server compares the text with the versions it has."),
+            different(
+                    "failures: a model that cannot|stream: a model that fails",
+                    "The text is ONNX Runtime's, for Java here and for Python there."),
+            different(
+                    "repository: load .*",
+                    "Triton's text says only that it failed, and its log why; ours names file and line."),
+            different(
+                    "stream: a timeout in the queue",
+                    "Triton names the model in the answer when the failure came after the request was accepted, and says that it was the last."));
+
+    private Differences() {}
+
+    private static Reason different(String titles, String why) {
+        return new Reason(Pattern.compile(titles), false, why);
+    }
+
+    private static Reason lacking(String titles, String why) {
+        return new Reason(Pattern.compile(titles), true, why);
+    }
+
+    /** The answer without the paths of this machine and without Python's stack. */
+    static Answer portable(Answer answer) {
+        String text = answer.text()
+                .replace(Cases.REPOSITORY.toString(), "REPOSITORY")
+                .replace(Checkout.ROOT.toString(), "CHECKOUT");
+        int stack = text.indexOf("\n\nAt:\n");
+        return new Answer(answer.code(), stack < 0 ? text : text.substring(0, stack));
+    }
+
+    static Difference between(Case each, List<Answer> triton, List<Answer> ours) {
+        Kind kind = kind(triton, ours);
+        return REASONS.stream()
+                .filter(_ -> kind != Kind.EQUAL)
+                .filter(reason -> reason.titles().matcher(each.title()).matches())
+                .findFirst()
+                .map(reason -> new Difference(kind, reason.why(), reason.lacking()))
+                .orElse(new Difference(kind, "", false));
+    }
+
+    private static Kind kind(List<Answer> triton, List<Answer> ours) {
+        if (triton.size() != ours.size()) {
+            return Kind.CODE;
+        }
+        Kind worst = Kind.EQUAL;
+        for (int i = 0; i < triton.size(); i++) {
+            Kind kind = kind(triton.get(i).withoutId(), ours.get(i).withoutId());
+            if (kind.compareTo(worst) < 0) {
+                worst = kind;
+            }
+        }
+        return worst;
+    }
+
+    private static Kind kind(Answer triton, Answer ours) {
+        if (triton.code() != ours.code()) {
+            return Kind.CODE;
+        }
+        if (triton.equals(ours)) {
+            return Kind.EQUAL;
+        }
+        return triton.isOk() ? Kind.CONTENT : Kind.WORDS;
+    }
+}
