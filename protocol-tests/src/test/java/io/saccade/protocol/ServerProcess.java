@@ -2,6 +2,7 @@ package io.saccade.protocol;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
@@ -23,10 +25,12 @@ final class ServerProcess implements AutoCloseable {
 
     private final Process process;
     private final String endpoint;
+    private final String regions;
 
-    private ServerProcess(Process process, String endpoint) {
+    private ServerProcess(Process process, String endpoint, String regions) {
         this.process = process;
         this.endpoint = endpoint;
+        this.regions = regions;
     }
 
     /** Our model server, with these options after the repository. */
@@ -45,7 +49,7 @@ final class ServerProcess implements AutoCloseable {
                 "--http-port=0",
                 "--metrics-port=0"));
         command.addAll(options);
-        return started(new ProcessBuilder(command), OURS_READY, log)
+        return started(new ProcessBuilder(command), OURS_READY, log, "")
                 .orElseThrow(() -> new AssertionError("the model server ended without getting ready; see " + log));
     }
 
@@ -55,17 +59,19 @@ final class ServerProcess implements AutoCloseable {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             // Triton takes no port 0: another program may take a free one first, hence the attempts.
             List<Integer> ports = freePorts();
+            String regions = "saccade-" + UUID.randomUUID() + "-";
             var command = new ArrayList<>(List.of(
                     Checkout.path("deploy/triton/run.sh").toString(),
                     repository.toString(),
                     "--grpc-port=" + ports.get(0),
                     "--http-port=" + ports.get(1),
                     "--metrics-port=" + ports.get(2),
-                    "--exit-timeout-secs=5"));
+                    "--backend-config=python,shm-region-prefix-name=" + regions,
+                    "--exit-timeout-secs=2"));
             command.addAll(options);
             var builder = new ProcessBuilder(command);
             builder.environment().put("SACCADE_TRITON", home.toString());
-            Optional<ServerProcess> server = started(builder, TRITON_READY, log);
+            Optional<ServerProcess> server = started(builder, TRITON_READY, log, regions);
             if (server.isPresent()) {
                 return server.get();
             }
@@ -105,7 +111,8 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static Optional<ServerProcess> started(ProcessBuilder builder, Pattern ready, Path log) throws IOException {
+    private static Optional<ServerProcess> started(ProcessBuilder builder, Pattern ready, Path log, String regions)
+            throws IOException {
         Process process = builder.redirectErrorStream(true).start();
         BufferedReader out = process.inputReader();
         Writer copy = Files.newBufferedWriter(log);
@@ -115,7 +122,7 @@ final class ServerProcess implements AutoCloseable {
             if (matcher.matches()) {
                 copy.flush();
                 Thread.ofVirtual().start(() -> drain(out, copy));
-                return Optional.of(new ServerProcess(process, matcher.group(1)));
+                return Optional.of(new ServerProcess(process, matcher.group(1), regions));
             }
         }
         copy.close();
@@ -147,5 +154,19 @@ final class ServerProcess implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         children.forEach(ProcessHandle::destroyForcibly);
+        if (!regions.isEmpty()) {
+            removeRegions();
+        }
+    }
+
+    /** Triton leaves its shared memory behind when requests still wait in a queue as it stops, and ours wait on purpose. */
+    private void removeRegions() {
+        try (var left = Files.newDirectoryStream(Path.of("/dev/shm"), regions + "*")) {
+            for (Path region : left) {
+                Files.deleteIfExists(region);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
