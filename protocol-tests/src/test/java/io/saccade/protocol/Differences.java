@@ -29,16 +29,18 @@ final class Differences {
     private record Reason(Pattern titles, boolean lacking, String why) {}
 
     private static final List<Reason> REASONS = List.of(
-            lacking("ensemble: .*", "**Ensembles** are refused when they are loaded; what follows is not found."),
+            lacking("ensemble: .*", "**Ensembles** answer without the parameters of sequences that Triton adds."),
             lacking(
                     "decoupled: .*",
-                    "**Decoupled models** are refused when they are loaded; what follows is not found."),
-            lacking("shared memory: .*", "**Shared memory** can be neither registered nor asked for."),
+                    "**Python models** are refused when they are loaded, and the suite's decoupled model is one; what follows is not found."),
+            lacking(
+                    "shared memory: .*",
+                    "**Shared memory** is off unless the server is started with `--allow-client-shm`, and here it is not."),
             lacking("settings: .*", "**TraceSetting and LogSettings** are not there."),
-            lacking("outputs: classes.*", "**The classification extension** is not there."),
+            lacking("outputs: classes.*", "**The classification extension** differs in words."),
             lacking(
                     "repository: load with .*",
-                    "**Load parameters** are refused: a configuration comes from the repository only."),
+                    "**Load parameters**: only `config` is known; a file comes from the repository only."),
             lacking(
                     "repository: .* another repository",
                     "**`repository_name`** is passed over, where Triton refuses it."),
