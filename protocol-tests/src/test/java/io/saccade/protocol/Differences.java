@@ -37,28 +37,9 @@ final class Differences {
                     "shared memory: .*",
                     "**Shared memory** is off unless the server is started with `--allow-client-shm`, and here it is not."),
             lacking("settings: .*", "**TraceSetting and LogSettings** are not there."),
-            lacking("outputs: classes.*", "**The classification extension** differs in words."),
             lacking(
                     "repository: load with .*",
                     "**Load parameters**: only `config` is known; a file comes from the repository only."),
-            lacking(
-                    "repository: .* another repository",
-                    "**`repository_name`** is passed over, where Triton refuses it."),
-            lacking(
-                    "repository: load a (graph that is none|model without a version)",
-                    "**A model that is found but cannot be loaded** is INTERNAL, in Triton INVALID_ARGUMENT."),
-            lacking(
-                    "parameters: (an own unsigned number|without a value|sequence_.*|triton_enable_empty_final_response as text)",
-                    "**Types of parameters** are checked only for `priority` and `timeout`."),
-            lacking(
-                    "versions: '( 1|1.5|1x)'",
-                    "**Version texts** must be numbers from the first character to the last; Triton reads the number they begin with."),
-            lacking(
-                    "contents: two fields filled",
-                    "**Typed contents in two fields**: the field of the datatype is taken, where Triton refuses both."),
-            lacking(
-                    "batch: no rows",
-                    "**A batch of no rows** is answered with no rows; Triton wants the bytes of one."),
             different(
                     "health: server metadata",
                     "Our server says its own name and version, and only the extensions that it has."),
@@ -66,7 +47,6 @@ final class Differences {
                     "configuration: .*",
                     "Triton fills in defaults of fields that our server does not read; `runtime` is that of our ONNX backend in Python. Of an"
                             + " empty `dynamic_batching` it makes a preferred size of the largest batch."),
-            different("metadata: of one of all versions", "Asked for one version, Triton lists only that one."),
             different("(types|BYTES): .*", "Our text also names the model."),
             different(
                     "batch: (of different sizes|whole, with one)|inputs: one more, unknown",

@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.saccade.modelserver.batching.Job;
+import io.saccade.modelserver.config.ConfigException;
 import io.saccade.triton.DataType;
 import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
@@ -141,7 +142,11 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             ModelMetadataResponse.Builder metadata = ModelMetadataResponse.newBuilder()
                     .setName(model.name())
                     .setPlatform(model.config().getPlatform());
-            repository.readyVersions(model.name()).forEach(version -> metadata.addVersions(Long.toString(version)));
+            if (request.getVersion().isEmpty()) {
+                repository.readyVersions(model.name()).forEach(version -> metadata.addVersions(Long.toString(version)));
+            } else {
+                metadata.addVersions(Long.toString(model.version()));
+            }
             for (ModelInput input : model.config().getInputList()) {
                 metadata.addInputs(metadata(model, input.getName(), input.getDataType(), input.getDimsList()));
             }
@@ -198,6 +203,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     @Override
     public void repositoryIndex(RepositoryIndexRequest request, StreamObserver<RepositoryIndexResponse> answers) {
         answer(answers, () -> {
+            checkRepository(request.getRepositoryName());
             RepositoryIndexResponse.Builder index = RepositoryIndexResponse.newBuilder();
             try {
                 repository.index().stream()
@@ -221,6 +227,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     public void repositoryModelLoad(
             RepositoryModelLoadRequest request, StreamObserver<RepositoryModelLoadResponse> answers) {
         answer(answers, () -> {
+            checkRepository(request.getRepositoryName());
             checkControl();
             String name = request.getModelName();
             if (!repository.has(name)) {
@@ -231,8 +238,9 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             try {
                 repository.load(name, override(request));
             } catch (LoadException e) {
-                throw Status.INTERNAL
-                        .withDescription("load failed for model '" + name + "': " + e.getMessage())
+                // As in Triton: a configuration that cannot be read is INTERNAL, a model that cannot be run is not.
+                var status = e.getCause() instanceof ConfigException ? Status.INTERNAL : Status.INVALID_ARGUMENT;
+                throw status.withDescription("load failed for model '" + name + "': " + e.getMessage())
                         .withCause(e)
                         .asRuntimeException();
             }
@@ -253,7 +261,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             }
             if (!parameter.getKey().equals("config")) {
                 throw Status.INVALID_ARGUMENT
-                        .withDescription("unrecognized load parameter '" + parameter.getKey() + "', expected 'config'")
+                        .withDescription("unrecognized load parameter '" + parameter.getKey() + "'.")
                         .asRuntimeException();
             }
             if (!parameter.getValue().hasStringParam()) {
@@ -270,6 +278,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     public void repositoryModelUnload(
             RepositoryModelUnloadRequest request, StreamObserver<RepositoryModelUnloadResponse> answers) {
         answer(answers, () -> {
+            checkRepository(request.getRepositoryName());
             checkControl();
             if (request.getParametersMap()
                     .getOrDefault("unload_dependents", ModelRepositoryParameter.getDefaultInstance())
@@ -280,6 +289,14 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             }
             return RepositoryModelUnloadResponse.getDefaultInstance();
         });
+    }
+
+    private static void checkRepository(String name) {
+        if (!name.isEmpty()) {
+            throw Status.UNIMPLEMENTED
+                    .withDescription("'repository_name' specification is not supported")
+                    .asRuntimeException();
+        }
     }
 
     private void checkControl() {

@@ -28,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,8 @@ import org.slf4j.LoggerFactory;
  * there.
  */
 final class ModelRepository implements AutoCloseable {
+    private static final Pattern LEADING_NUMBER = Pattern.compile("\\s*([+-]?[0-9]+)");
+
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelRepository.class);
 
     /** The state of one version. */
@@ -490,7 +493,9 @@ final class ModelRepository implements AutoCloseable {
         }
         long number;
         try {
-            number = Long.parseLong(text);
+            // As C++ reads a number: spaces before it and anything behind it do not matter.
+            var matcher = LEADING_NUMBER.matcher(text);
+            number = Long.parseLong(matcher.lookingAt() ? matcher.group(1) : text);
         } catch (NumberFormatException _) {
             throw Status.INVALID_ARGUMENT
                     .withDescription("failed to get model version from specified version string '" + text

@@ -9,6 +9,7 @@ import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
 import io.saccade.triton.TypedContents;
 import io.saccade.triton.proto.InferParameter;
+import io.saccade.triton.proto.InferParameter.ParameterChoiceCase;
 import io.saccade.triton.proto.InferTensorContents;
 import io.saccade.triton.proto.ModelConfig;
 import io.saccade.triton.proto.ModelInferRequest;
@@ -92,11 +93,37 @@ final class RequestReader {
     private void checkParameters() {
         request.getParametersMap().forEach((name, value) -> {
             if (name.startsWith("triton_") && !name.equals(EMPTY_FINAL_RESPONSE)) {
-                throw invalid(
-                        "parameter keys starting with 'triton_' are reserved for Triton usage. Only keys starting with"
-                                + " 'triton_' that are allowed are: " + EMPTY_FINAL_RESPONSE + ", got '" + name + "'");
+                throw invalid("parameter keys starting with 'triton_' are reserved for Triton usage. Only the following"
+                        + " keys starting with 'triton_' are allowed: " + EMPTY_FINAL_RESPONSE);
+            }
+            var given = value.getParameterChoiceCase();
+            switch (name) {
+                case EMPTY_FINAL_RESPONSE, "sequence_start", "sequence_end" ->
+                    checkType(name, given == ParameterChoiceCase.BOOL_PARAM, "bool_param.");
+                case "sequence_id" ->
+                    checkType(
+                            name,
+                            given == ParameterChoiceCase.INT64_PARAM || given == ParameterChoiceCase.STRING_PARAM,
+                            "int64_param or string_param.");
+                case "priority", "timeout" -> {
+                    // Read, and checked, where they are used.
+                }
+                default ->
+                    checkType(
+                            name,
+                            given == ParameterChoiceCase.INT64_PARAM
+                                    || given == ParameterChoiceCase.BOOL_PARAM
+                                    || given == ParameterChoiceCase.STRING_PARAM
+                                    || given == ParameterChoiceCase.DOUBLE_PARAM,
+                            "int64_param, bool_param, or string_param.");
             }
         });
+    }
+
+    private static void checkType(String name, boolean right, String expected) {
+        if (!right) {
+            throw invalid("invalid value type for '" + name + "' parameter, expected " + expected);
+        }
     }
 
     private Map<String, Found> find() {
@@ -150,6 +177,10 @@ final class RequestReader {
 
     private ByteString typed(InferInputTensor input, @Nullable DataType type) {
         InferTensorContents contents = input.getContents();
+        if (contents.getAllFields().size() > 1) {
+            throw invalid("unexpected explicit tensor data for input tensor '" + input.getName() + "' for model '"
+                    + model.name() + "', binary data was already supplied.");
+        }
         DataType filled = filled(contents, type).orElse(type);
         if (filled != null && filled != type) {
             throw invalid("unexpected explicit tensor data for input tensor '" + input.getName() + "' for model '"
@@ -219,7 +250,7 @@ final class RequestReader {
             return;
         }
         if (!count.hasInt64Param()) {
-            throw invalid("invalid value type for 'classification' parameter, expected int64_param.");
+            throw invalid("invalid value type for 'classification' parameter, expected int64_param");
         }
         if (count.getInt64Param() < 1) {
             throw invalid(
@@ -287,7 +318,19 @@ final class RequestReader {
             }
             batch = own;
         }
+        if (batch == 0) {
+            throw noRows(found.values().iterator().next());
+        }
         return (int) Math.min(batch, Integer.MAX_VALUE);
+    }
+
+    /** Triton counts the bytes of one row even where there is none. */
+    private StatusRuntimeException noRows(Found empty) {
+        long row = empty.type() == null || !empty.type().isFixedSize()
+                ? 0
+                : empty.shape().withoutFirst().elements() * empty.type().size();
+        return invalid(label + "input byte size mismatch for input '" + empty.name() + "' for model '" + model.name()
+                + "'. Expected " + row + ", got " + empty.data().size());
     }
 
     private Tensor check(Found found, ModelInput input) {
@@ -366,8 +409,7 @@ final class RequestReader {
         return switch (priority.getParameterChoiceCase()) {
             case INT64_PARAM -> {
                 if (priority.getInt64Param() < 0) {
-                    throw invalid(
-                            label + "request parameter 'priority' must be 0 or more, got " + priority.getInt64Param());
+                    throw invalid("invalid value for 'priority', expected value >= 0.");
                 }
                 yield (int) Math.min(Integer.MAX_VALUE, priority.getInt64Param());
             }

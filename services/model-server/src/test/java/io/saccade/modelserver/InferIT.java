@@ -369,7 +369,7 @@ class InferIT {
                                                 .setStringParam("3")
                                                 .build())),
                         Code.INVALID_ARGUMENT,
-                        "invalid value type for 'classification' parameter, expected int64_param."),
+                        "invalid value type for 'classification' parameter, expected int64_param"),
                 refused(
                         "no classes",
                         m -> m.addOutputs(output("OUTPUT0")

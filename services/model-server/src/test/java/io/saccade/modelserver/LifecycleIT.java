@@ -267,7 +267,7 @@ class LifecycleIT {
                     .withMessageStartingWith("UNIMPLEMENTED: load parameter 'file:1/model.onnx' is not implemented");
             assertThatExceptionOfType(StatusRuntimeException.class)
                     .isThrownBy(() -> load(server, "confg", "{}"))
-                    .withMessageStartingWith("INVALID_ARGUMENT: unrecognized load parameter 'confg'");
+                    .withMessageStartingWith("INVALID_ARGUMENT: unrecognized load parameter 'confg'.");
             assertThat(times(server, "newest", "")).isEqualTo(30);
         }
     }
