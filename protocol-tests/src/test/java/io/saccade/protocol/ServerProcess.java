@@ -47,7 +47,8 @@ final class ServerProcess implements AutoCloseable {
                 "--model-repository=" + repository,
                 "--grpc-port=0",
                 "--http-port=0",
-                "--metrics-port=0"));
+                "--metrics-port=0",
+                "--allow-client-shm=true"));
         command.addAll(options);
         return started(new ProcessBuilder(command), OURS_READY, log, "")
                 .orElseThrow(() -> new AssertionError("the model server ended without getting ready; see " + log));

@@ -159,7 +159,7 @@ final class SharedMemory implements AutoCloseable {
         lock.readLock().lock();
         try {
             if (!name.isEmpty() && !regions.containsKey(name)) {
-                throw notFound(name);
+                throw notFound("system shared memory", name);
             }
             SystemSharedMemoryStatusResponse.Builder status = SystemSharedMemoryStatusResponse.newBuilder();
             regions.forEach((each, region) -> {
@@ -203,7 +203,7 @@ final class SharedMemory implements AutoCloseable {
     private MemorySegment memory(Place place) {
         Region region = regions.get(place.region());
         if (region == null) {
-            throw notFound(place.region());
+            throw notFound("shared memory", place.region());
         }
         if (place.offset() < 0 || place.offset() > region.size()) {
             throw invalid("Invalid offset for shared memory region: '" + place.region() + "'");
@@ -277,9 +277,9 @@ final class SharedMemory implements AutoCloseable {
         return Status.INVALID_ARGUMENT.withDescription(text).asRuntimeException();
     }
 
-    private static StatusRuntimeException notFound(String name) {
+    private static StatusRuntimeException notFound(String what, String name) {
         return Status.NOT_FOUND
-                .withDescription("Unable to find shared memory region: '" + name + "'")
+                .withDescription("Unable to find " + what + " region: '" + name + "'")
                 .asRuntimeException();
     }
 

@@ -90,9 +90,9 @@ class SharedMemoryIT {
         // When, Then
         unregister("one");
         unregister("nobody knows it");
-        refused(() -> status("one"), "NOT_FOUND: Unable to find shared memory region: 'one'");
+        refused(() -> status("one"), "NOT_FOUND: Unable to find system shared memory region: 'one'");
         unregister("");
-        refused(() -> status("two"), "NOT_FOUND: Unable to find shared memory region: 'two'");
+        refused(() -> status("two"), "NOT_FOUND: Unable to find system shared memory region: 'two'");
     }
 
     @Test
