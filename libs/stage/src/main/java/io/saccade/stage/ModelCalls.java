@@ -45,10 +45,10 @@ public final class ModelCalls {
      * @throws InterruptedException if the stage is stopping
      */
     public InferResult infer(InferRequest.Builder request) throws InterruptedException {
+        var model = request.model();
         shared.permits.acquire();
         var started = System.nanoTime();
-        var span = shared.tracing.call(request.build().model(), trace);
-        var model = request.build().model();
+        var span = shared.tracing.call(model, trace);
         var outcome = "ok";
         try {
             return shared.client.inferBlocking(request.timeout(shared.timeout)

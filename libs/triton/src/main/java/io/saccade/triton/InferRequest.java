@@ -86,6 +86,11 @@ public record InferRequest(
             this.model = model;
         }
 
+        /** The model that will be asked. */
+        public String model() {
+            return model;
+        }
+
         /** The version to ask; without it the server chooses. */
         public Builder version(String version) {
             this.version = version;
