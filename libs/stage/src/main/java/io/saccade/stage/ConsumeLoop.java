@@ -147,8 +147,6 @@ final class ConsumeLoop implements AutoCloseable {
                 turn();
             }
             drain(Map.copyOf(assigned));
-        } catch (WakeupException e) {
-            drainAfterWakeup();
         } catch (Throwable e) {
             failure = e;
             LOGGER.atError().setCause(e).log("the poll loop broke");
@@ -163,14 +161,6 @@ final class ConsumeLoop implements AutoCloseable {
         var cause = failure;
         if (cause != null) {
             broken.accept(cause);
-        }
-    }
-
-    private void drainAfterWakeup() {
-        try {
-            drain(Map.copyOf(assigned));
-        } catch (KafkaException e) {
-            LOGGER.atWarn().setCause(e).log("the last offsets could not be committed, some records will come again");
         }
     }
 
@@ -310,10 +300,20 @@ final class ConsumeLoop implements AutoCloseable {
         if (left > 0) {
             LOGGER.atInfo().addKeyValue("records", left).log("records did not finish in time, they will come again");
         }
-        try {
-            commit(partitions, true);
-        } catch (WakeupException e) {
-            commit(partitions, true);
+        commitAndWait(partitions);
+    }
+
+    private void commitAndWait(Map<TopicPartition, Assigned> partitions) {
+        while (true) {
+            try {
+                commit(partitions, true);
+                return;
+            } catch (WakeupException e) {
+                // Meant for a poll: the commit is still owed.
+            } catch (KafkaException e) {
+                LOGGER.atWarn().setCause(e).log("offsets could not be committed, some records will come again");
+                return;
+            }
         }
     }
 
@@ -359,11 +359,7 @@ final class ConsumeLoop implements AutoCloseable {
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
             var leaving = new HashMap<>(assigned);
             leaving.keySet().retainAll(partitions);
-            try {
-                drain(leaving);
-            } catch (KafkaException e) {
-                LOGGER.atWarn().setCause(e).log("offsets could not be committed, some records will come again");
-            }
+            drain(leaving);
             partitions.forEach(assigned::remove);
         }
 
