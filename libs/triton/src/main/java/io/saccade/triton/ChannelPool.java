@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Connections taken in turn. One HTTP/2 connection is one event loop, so one core's worth of framing: several carry more.
- * A channel that cannot connect is passed over while another can, and so are those of an endpoint that is left out
+ * A channel that could not connect is passed over until it has connected, and so are those of an endpoint that is left out
  * ({@link Ejection}). Where none is left, all are taken in turn as if nothing were known: someone has to find out. An only
  * endpoint is never left out.
  *
@@ -49,28 +49,45 @@ final class ChannelPool implements AutoCloseable {
         private final Channel observed;
         private final Endpoint endpoint;
         private final AtomicLong tried = new AtomicLong(System.nanoTime());
+        private volatile boolean lost;
 
         private Entry(ManagedChannel channel, Endpoint endpoint, boolean isOnly) {
             this.channel = channel;
-            this.observed = isOnly ? channel : ClientInterceptors.intercept(channel, new Observer(endpoint));
+            this.observed = isOnly ? channel : ClientInterceptors.intercept(channel, new Observer(this));
             this.endpoint = endpoint;
         }
 
+        /**
+         * Whether a call would have to wait for a connection that failed the last time. Each new attempt makes the channel
+         * CONNECTING again, and a call that waits for it fails with it: only READY ends the absence.
+         */
         private boolean isAway() {
-            if (channel.getState(false) != ConnectivityState.TRANSIENT_FAILURE) {
-                return false;
+            switch (channel.getState(lost)) {
+                case READY -> lost = false;
+                case TRANSIENT_FAILURE -> {
+                    lost = true;
+                    long now = System.nanoTime();
+                    long last = tried.get();
+                    if (now - last >= TRY_AGAIN_NANOS && tried.compareAndSet(last, now)) {
+                        channel.resetConnectBackoff();
+                    }
+                }
+                case IDLE, CONNECTING, SHUTDOWN -> {}
             }
-            long now = System.nanoTime();
-            long last = tried.get();
-            if (now - last >= TRY_AGAIN_NANOS && tried.compareAndSet(last, now)) {
-                channel.resetConnectBackoff();
+            return lost;
+        }
+
+        private void ended(Status status) {
+            // gRPC fails the calls of a lost connection a moment before the channel's state tells.
+            if (status.getCode() == Status.Code.UNAVAILABLE && channel.getState(false) != ConnectivityState.READY) {
+                lost = true;
             }
-            return true;
+            endpoint.ended(status);
         }
     }
 
-    /** Tells the endpoint how each call ended. */
-    private record Observer(Endpoint endpoint) implements ClientInterceptor {
+    /** Tells the entry how each call ended. */
+    private record Observer(Entry entry) implements ClientInterceptor {
         @Override
         public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
             return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
@@ -80,7 +97,7 @@ final class ChannelPool implements AutoCloseable {
                             new SimpleForwardingClientCallListener<>(listener) {
                                 @Override
                                 public void onClose(Status status, Metadata trailers) {
-                                    endpoint.ended(status);
+                                    entry.ended(status);
                                     super.onClose(status, trailers);
                                 }
                             },
