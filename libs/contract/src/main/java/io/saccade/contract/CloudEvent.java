@@ -23,6 +23,8 @@ public record CloudEvent(String id, String type, String source, String subject, 
     public static final String JSON = "application/json";
     /** Header that names the media type of the value. */
     public static final String CONTENT_TYPE = "content-type";
+    /** Header of the event's type. */
+    public static final String TYPE = "ce_type";
     /** Header of the W3C trace context. */
     public static final String TRACEPARENT = "traceparent";
 
@@ -41,7 +43,7 @@ public record CloudEvent(String id, String type, String source, String subject, 
         var headers = new LinkedHashMap<String, String>();
         headers.put("ce_specversion", "1.0");
         headers.put("ce_id", id);
-        headers.put("ce_type", type);
+        headers.put(TYPE, type);
         headers.put("ce_source", source);
         headers.put("ce_subject", subject);
         headers.put("ce_time", time.toString());

@@ -23,6 +23,11 @@ public final class EventIds {
         return digest("enriched", imageId, Integer.toString(revision));
     }
 
+    /** The id of what tells readers that an image was erased. */
+    public static String erased(String imageId) {
+        return digest("erased", imageId);
+    }
+
     /** The id of a dead letter. */
     public static String deadLetter(String stage, String topic, int partition, long offset) {
         return digest("dlq", stage, topic, Integer.toString(partition), Long.toString(offset));

@@ -45,6 +45,9 @@ public record EventType<E>(String event, String type, Type javaType) {
     public static final EventType<ImageEnriched> IMAGE_ENRICHED =
             new EventType<>("ImageEnriched", "io.saccade.image-enriched.v1", ImageEnriched.class);
 
+    /** Asks, on the images topic, for all that is known of an image to be erased; a record of this type has no value. */
+    public static final String IMAGE_ERASED = "io.saccade.image-erased.v1";
+
     /** Every event that has a JSON value. */
     public static final List<EventType<?>> ALL =
             List.of(IMAGE_SUBMITTED, QUESTION_ASKED, EMBEDDING, CAPTION, ANSWERS, MODERATION, IMAGE_ENRICHED);

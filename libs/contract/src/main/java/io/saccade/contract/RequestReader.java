@@ -45,6 +45,14 @@ public final class RequestReader {
     }
 
     /**
+     * Whether a record of the images topic asks for an erasure: it has no value, and its {@code ce_type} says so. A record
+     * without a value alone does not: it may be a producer's mistake.
+     */
+    public static boolean isErasure(Map<String, String> headers, byte @Nullable [] value) {
+        return value == null && EventType.IMAGE_ERASED.equals(headers.get(CloudEvent.TYPE));
+    }
+
+    /**
      * Reads a record of the questions topic.
      *
      * @throws MalformedEventException if it is no such event, or its image id is not the record's key

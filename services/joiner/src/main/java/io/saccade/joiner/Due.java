@@ -35,6 +35,11 @@ record Due(Instant when, Kind kind, String id) {
                 key.substring(DIGITS + 1));
     }
 
+    /** A key before all that is due at this time, and after all that was due earlier. */
+    static String firstAt(Instant when) {
+        return time(when);
+    }
+
     /** A key after all that is due at this time, and before all that is not. */
     static String firstAfter(Instant now) {
         return time(now.plusMillis(1));

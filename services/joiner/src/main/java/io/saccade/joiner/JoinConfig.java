@@ -34,6 +34,9 @@ public interface JoinConfig {
         @WithDefault("30s")
         Duration deadline();
 
+        /** The same for some tenants, by name; it wins over {@code deadline}, and what an event says wins over both. */
+        Map<String, Duration> deadlines();
+
         /**
          * What an image gets that reaches the joiner after its deadline, or whose joiner was away: results that lie in
          * the topics already are read before it is called partial.

@@ -17,6 +17,8 @@ final class JoinMetrics {
     private final MeterRegistry registry;
     private final Timer latency;
     private final Counter late;
+    private final Counter foreign;
+    private final Counter erased;
     private final Set<AtomicLong> open = ConcurrentHashMap.newKeySet();
 
     JoinMetrics(MeterRegistry registry) {
@@ -34,6 +36,12 @@ final class JoinMetrics {
                 .register(registry);
         late = Counter.builder("saccade.join.late.parts")
                 .description("Parts that came after the answer and made a further revision")
+                .register(registry);
+        foreign = Counter.builder("saccade.join.foreign.parts")
+                .description("Results of other bytes than the image under their id: no part of its answer")
+                .register(registry);
+        erased = Counter.builder("saccade.join.erased.images")
+                .description("Erasures carried out")
                 .register(registry);
     }
 
@@ -62,6 +70,14 @@ final class JoinMetrics {
 
     void late() {
         late.increment();
+    }
+
+    void foreign() {
+        foreign.increment();
+    }
+
+    void erased() {
+        erased.increment();
     }
 
     void deadLetter(String reason) {

@@ -1,5 +1,7 @@
 package io.saccade.joiner;
 
+import static java.util.Objects.requireNonNull;
+
 import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.CloudEvent;
 import io.saccade.contract.EventIds;
@@ -14,13 +16,16 @@ import io.saccade.contract.event.StageResult;
 import io.saccade.contract.topic.Topic;
 import io.saccade.joiner.merge.JoinState;
 import io.saccade.joiner.merge.JoinState.Answered;
+import io.saccade.joiner.merge.JoinState.Erased;
 import io.saccade.joiner.merge.JoinState.Move;
 import io.saccade.joiner.merge.JoinState.Waiting;
 import io.saccade.joiner.merge.Submission;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -46,6 +51,13 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     static final String ENRICHED = "enriched";
     static final String DLQ = "dlq";
 
+    private static final String SOURCE = "/saccade/joiner";
+
+    private static final Failure REUSED = new Failure(
+            "event.id_reused",
+            "another image was submitted under this id a short while ago; each image must have an id of its own",
+            false);
+
     private static final Pattern USABLE_ID = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
     private final JoinConfig.Join config;
@@ -61,6 +73,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private @Nullable KeyValueStore<String, byte[]> deadlines;
     private final AtomicLong open;
     private Instant quietUntil = Instant.MIN;
+
+    /** Nothing is due before this. A range that began at zero would walk over every deleted deadline again. */
+    private Instant lookFrom = Instant.EPOCH;
 
     /**
      * One for each partition.
@@ -80,8 +95,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         this.context = context;
         states = context.getStateStore(STATES);
         deadlines = context.getStateStore(DEADLINES);
-        try (var known = states().all()) {
-            known.forEachRemaining(entry -> open.addAndGet(isOpen(read(entry.value)) ? 1 : 0));
+        // One deadline for each open image, and nothing else of its kind: counting them reads no state.
+        try (var known = deadlines().all()) {
+            known.forEachRemaining(entry -> open.addAndGet(Due.parse(entry.key).kind() == Due.Kind.EXPIRE ? 1 : 0));
         }
         // After a restart, results may lie unread in the topics: read them before anything is called late.
         quietUntil = Instant.ofEpochMilli(context.currentSystemTimeMs()).plus(config.grace());
@@ -99,7 +115,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         var headers = headers(record);
         try {
             switch (topic(metadata)) {
-                case IMAGES -> submitted(record, headers);
+                case IMAGES -> image(record, metadata, headers);
                 case EMBEDDINGS -> result(json.read(EventType.EMBEDDING, record.value()));
                 case CAPTIONS -> result(json.read(EventType.CAPTION, record.value()));
                 case ANSWERS -> result(json.read(EventType.ANSWERS, record.value()));
@@ -111,21 +127,56 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
-    private void submitted(Record<byte[], byte[]> record, Map<String, String> headers) throws MalformedEventException {
+    private void image(Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers)
+            throws MalformedEventException {
+        if (RequestReader.isErasure(headers, record.value())) {
+            erased(record);
+        } else {
+            submitted(record, metadata, headers);
+        }
+    }
+
+    /** Forgets an image, and tells the readers of the joined answers: a record without a value. */
+    private void erased(Record<byte[], byte[]> record) throws MalformedEventException {
+        var id = usableId(record.key())
+                .orElseThrow(() -> new MalformedEventException("an erasure must have the image's id as its key"));
+        var now = now();
+        var before = state(id);
+        move(id, before, before.erased(now), now);
+        var event = new CloudEvent(EventIds.erased(id), EventType.IMAGE_ERASED, SOURCE, id, now);
+        context().forward(new Record<>(record.key(), null, now.toEpochMilli(), headers(event)), ENRICHED);
+        metrics.erased();
+    }
+
+    private void submitted(Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers)
+            throws MalformedEventException {
         var event = reader.image(record.key(), headers, record.value());
         var now = now();
         var submittedAt = event.submittedAt() == null ? Instant.ofEpochMilli(record.timestamp()) : event.submittedAt();
-        var asked = event.deadline() == null ? submittedAt.plus(config.deadline()) : event.deadline();
+        var asked = event.deadline() == null ? submittedAt.plus(patience(event.tenant())) : event.deadline();
         var soonest = now.plus(config.grace());
         var deadline = asked.isBefore(now) ? soonest : asked;
-        var submission = Submission.of(event, submittedAt, deadline, headers.get(CloudEvent.TRACEPARENT));
+        var source = new Submission.Source(metadata.partition(), metadata.offset());
+        var submission = Submission.of(event, submittedAt, deadline, headers.get(CloudEvent.TRACEPARENT), source);
         var before = state(event.id());
+        if (before.submission() != null && before.submission().isOtherImage(submission)) {
+            deadLetter(record, metadata, headers, REUSED);
+            return;
+        }
         move(event.id(), before, before.submitted(submission, now), now);
+    }
+
+    private Duration patience(String tenant) {
+        return config.deadlines().getOrDefault(tenant, config.deadline());
     }
 
     private void result(StageResult<?> result) {
         var now = now();
         var before = state(result.imageId());
+        if (before.isForeign(result)) {
+            metrics.foreign();
+            return;
+        }
         var move = before.result(result, now);
         if (before instanceof Answered && move.changed()) {
             metrics.late();
@@ -135,8 +186,27 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     private void malformed(
             Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers, String message) {
-        var now = now();
         var failure = new Failure("event.malformed", message, false);
+        deadLetter(record, metadata, headers, failure);
+        if (topic(metadata) != Topic.IMAGES) {
+            return;
+        }
+        usableId(record.key()).ifPresent(id -> {
+            var now = now();
+            var submission = Submission.refused(
+                    id,
+                    failure,
+                    Instant.ofEpochMilli(record.timestamp()),
+                    headers.get(CloudEvent.TRACEPARENT),
+                    new Submission.Source(metadata.partition(), metadata.offset()));
+            var before = state(id);
+            move(id, before, before.submitted(submission, now), now);
+        });
+    }
+
+    private void deadLetter(
+            Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers, Failure failure) {
+        var now = now();
         var story = new DeadLetter(
                 failure,
                 "joiner",
@@ -152,16 +222,12 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         story.headers().forEach((name, text) -> out.add(name, text.getBytes(StandardCharsets.UTF_8)));
         context().forward(record.withHeaders(out), DLQ);
         metrics.deadLetter(failure.code());
-        if (topic(metadata) != Topic.IMAGES || record.key() == null) {
-            return;
-        }
-        var id = new String(record.key(), StandardCharsets.UTF_8);
-        if (USABLE_ID.matcher(id).matches()) {
-            var submission = Submission.refused(
-                    id, failure, Instant.ofEpochMilli(record.timestamp()), headers.get(CloudEvent.TRACEPARENT));
-            var before = state(id);
-            move(id, before, before.submitted(submission, now), now);
-        }
+    }
+
+    private static Optional<String> usableId(byte @Nullable [] key) {
+        return Optional.ofNullable(key)
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
+                .filter(id -> USABLE_ID.matcher(id).matches());
     }
 
     private void move(String id, JoinState before, Move move, Instant now) {
@@ -170,29 +236,20 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
         open.addAndGet((isOpen(move.next()) ? 1 : 0) - (isOpen(before) ? 1 : 0));
         states().put(id, stored.write(move.next()));
-        schedule(
-                switch (move.next()) {
-                    case Waiting waiting
-                    when waiting.submission() != null ->
-                        new Due(waiting.submission().deadline(), Due.Kind.EXPIRE, id);
-                    case Waiting results -> new Due(now.plus(config.retention()), Due.Kind.FORGET, id);
-                    case Answered answered ->
-                        new Due(answered.answeredAt().plus(config.retention()), Due.Kind.FORGET, id);
-                });
+        reschedule(due(id, before, now), requireNonNull(due(id, move.next(), now), "a changed state is not new"));
         move.emit().ifPresent(enriched -> emit(enriched, move.next(), now));
     }
 
     private void emit(ImageEnriched enriched, JoinState state, Instant now) {
-        var traceparent =
-                state instanceof Answered answered ? answered.submission().traceparent() : null;
+        var submission = state.submission();
+        var traceparent = submission == null ? null : submission.traceparent();
         var event = new CloudEvent(
                 EventIds.enriched(enriched.id(), enriched.revision()),
                 EventType.IMAGE_ENRICHED.type(),
-                "/saccade/joiner",
+                SOURCE,
                 enriched.id(),
                 now);
-        var headers = new RecordHeaders();
-        event.headers().forEach((name, text) -> headers.add(name, text.getBytes(StandardCharsets.UTF_8)));
+        var headers = headers(event);
         tracing.joined(traceparent, enriched)
                 .forEach((name, text) -> headers.add(name, text.getBytes(StandardCharsets.UTF_8)));
         context()
@@ -211,7 +268,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         if (now.isBefore(quietUntil)) {
             return;
         }
-        try (var due = deadlines().range("", Due.firstAfter(now))) {
+        var from = lookFrom.isAfter(now) ? now : lookFrom;
+        lookFrom = now;
+        try (var due = deadlines().range(Due.firstAt(from), Due.firstAfter(now))) {
             while (due.hasNext()) {
                 var entry = Due.parse(due.next().key);
                 deadlines().delete(entry.key());
@@ -235,6 +294,8 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                             case Waiting waiting -> waiting.submission() == null; // results whose image never came
                             case Answered answered ->
                                 !answered.answeredAt().plus(config.retention()).isAfter(now);
+                            case Erased erased ->
+                                !erased.erasedAt().plus(config.retention()).isAfter(now);
                         };
                 if (forget) {
                     states().delete(entry.id());
@@ -248,8 +309,29 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         return state instanceof Waiting waiting && waiting.submission() != null;
     }
 
-    private void schedule(Due due) {
-        deadlines().put(due.key(), new byte[0]);
+    /** When to look at an image in this state again; null for one of which nothing is known. */
+    private @Nullable Due due(String id, JoinState state, Instant now) {
+        return switch (state) {
+            case Waiting waiting
+            when waiting.submission() != null -> new Due(waiting.submission().deadline(), Due.Kind.EXPIRE, id);
+            case Waiting results ->
+                results.equals(JoinState.NEW) ? null : new Due(now.plus(config.retention()), Due.Kind.FORGET, id);
+            case Answered answered -> new Due(answered.answeredAt().plus(config.retention()), Due.Kind.FORGET, id);
+            case Erased erased -> new Due(erased.erasedAt().plus(config.retention()), Due.Kind.FORGET, id);
+        };
+    }
+
+    private void reschedule(@Nullable Due before, Due next) {
+        if (next.equals(before)) {
+            return;
+        }
+        if (before != null && before.kind() == Due.Kind.EXPIRE) {
+            deadlines().delete(before.key());
+        }
+        deadlines().put(next.key(), new byte[0]);
+        if (next.when().isBefore(lookFrom)) {
+            lookFrom = next.when();
+        }
     }
 
     private JoinState state(String id) {
@@ -278,6 +360,12 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         return Instant.ofEpochMilli(context().currentSystemTimeMs());
     }
 
+    private static RecordHeaders headers(CloudEvent event) {
+        var headers = new RecordHeaders();
+        event.headers().forEach((name, text) -> headers.add(name, text.getBytes(StandardCharsets.UTF_8)));
+        return headers;
+    }
+
     private static Map<String, String> headers(Record<byte[], byte[]> record) {
         var headers = new LinkedHashMap<String, String>();
         for (var header : record.headers()) {
@@ -289,14 +377,14 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     }
 
     private ProcessorContext<byte[], byte[]> context() {
-        return java.util.Objects.requireNonNull(context, "init first");
+        return requireNonNull(context, "init first");
     }
 
     private KeyValueStore<String, byte[]> states() {
-        return java.util.Objects.requireNonNull(states, "init first");
+        return requireNonNull(states, "init first");
     }
 
     private KeyValueStore<String, byte[]> deadlines() {
-        return java.util.Objects.requireNonNull(deadlines, "init first");
+        return requireNonNull(deadlines, "init first");
     }
 }

@@ -3,9 +3,11 @@ package io.saccade.joiner;
 import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -31,8 +33,11 @@ final class JoinTopology {
     static Topology build(JoinConfig.Join config, TopicCatalogue topics, JoinMetrics metrics, OpenTelemetry telemetry) {
         var bytes = Serdes.ByteArray();
         var byName = INPUTS.stream().collect(Collectors.toMap(topics::name, topic -> topic));
-        var retention = Long.toString(
-                config.retention().plus(config.deadline()).multipliedBy(3).toMillis());
+        var patience = Stream.concat(Stream.of(config.deadline()), config.deadlines().values().stream())
+                .max(Duration::compareTo)
+                .orElseThrow();
+        var retention =
+                Long.toString(config.retention().plus(patience).multipliedBy(3).toMillis());
         return new Topology()
                 .addSource(
                         "parts",

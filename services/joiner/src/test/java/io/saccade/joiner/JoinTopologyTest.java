@@ -27,6 +27,7 @@ import java.util.Properties;
 import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.TestInputTopic;
@@ -152,6 +153,23 @@ class JoinTopologyTest {
     }
 
     @Test
+    void keepsOneDeadlineForAnOpenImageAndNoneForAnAnsweredOne() {
+        // Given
+        result(Task.CAPTION);
+        submit();
+        result(Task.EMBEDDING);
+        assertThat(deadlines(Due.Kind.EXPIRE)).isEqualTo(1);
+
+        // When
+        result(Task.ANSWERS);
+        result(Task.MODERATION);
+
+        // Then
+        assertThat(deadlines(Due.Kind.EXPIRE)).isZero();
+        assertThat(deadlines(Due.Kind.FORGET)).isPositive();
+    }
+
+    @Test
     void forgetsResultsWhoseImageNeverCame() {
         // Given
         result(Task.CAPTION);
@@ -201,6 +219,120 @@ class JoinTopologyTest {
     }
 
     @Test
+    void waitsAsLongAsTheTenantIsToldTo() {
+        // Given
+        send("hasty", "{\"id\":\"hasty\",\"image\":{\"uri\":\"file:/x\"},\"tenant\":\"acme\"}");
+        send("slow", "{\"id\":\"slow\",\"image\":{\"uri\":\"file:/x\"},\"tenant\":\"patient\"}");
+
+        // When
+        driver.advanceWallClockTime(Duration.ofSeconds(31));
+
+        // Then
+        assertThat(enriched.readKeyValuesToList())
+                .extracting(answer -> new String(answer.key, UTF_8))
+                .containsExactly("hasty");
+    }
+
+    @Test
+    void explainsAnotherImageUnderAnIdThatIsTaken() throws Exception {
+        // Given
+        submit();
+
+        // When
+        send(ID, "{\"id\":\"" + ID + "\",\"image\":{\"inline\":\"AAAA\"}}");
+
+        // Then
+        var story = DeadLetter.fromHeaders(text(dlq.readRecord().headers()));
+        assertThat(story.failure().code()).isEqualTo("event.id_reused");
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void countsAResultOfOtherBytesAndLeavesItOut() {
+        // Given
+        send(ID, "{\"id\":\"" + ID + "\",\"image\":{\"inline\":\"AAAA\"}}");
+
+        // When
+        result(Task.CAPTION);
+
+        // Then
+        assertThat(registry.get("saccade.join.foreign.parts").counter().count()).isEqualTo(1);
+    }
+
+    @Test
+    void takesTheSameEventTwiceWithoutAWord() {
+        // When
+        submit();
+        submit();
+
+        // Then
+        assertThat(dlq.isEmpty()).isTrue();
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void erasesAnImageAndTellsReadersSo() {
+        // Given
+        submit();
+        result(Task.CAPTION);
+
+        // When
+        erase(ID);
+        result(Task.MODERATION);
+        driver.advanceWallClockTime(Duration.ofSeconds(40));
+
+        // Then
+        var told = enriched.readRecord();
+        assertThat(new String(told.key(), UTF_8)).isEqualTo(ID);
+        assertThat(told.value()).isNull();
+        assertThat(text(told.headers())).containsEntry("ce_type", EventType.IMAGE_ERASED);
+        assertThat(enriched.isEmpty()).isTrue();
+        assertThat(new String(
+                        driver.<String, byte[]>getKeyValueStore(JoinProcessor.STATES)
+                                .get(ID),
+                        UTF_8))
+                .contains("erased")
+                .doesNotContain("circle")
+                .doesNotContain("acme");
+    }
+
+    @Test
+    void refusesAnImageUnderAnIdThatWasErased() throws Exception {
+        // Given
+        erase(ID);
+        enriched.readRecord();
+
+        // When
+        submit();
+
+        // Then
+        var answer = read(enriched.readRecord());
+        assertThat(answer.status()).isEqualTo(Status.REFUSED);
+        assertThat(answer.reason().code()).isEqualTo("image.erased");
+    }
+
+    @Test
+    void forgetsAnErasureAfterItsRetention() {
+        // Given
+        erase(ID);
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMinutes(11));
+
+        // Then
+        assertThat(driver.getKeyValueStore(JoinProcessor.STATES).get(ID)).isNull();
+    }
+
+    @Test
+    void takesARecordWithoutAValueForAMistakeUnlessItSaysOtherwise() {
+        // When
+        input(Topic.IMAGES).pipeInput(ID.getBytes(UTF_8), (byte[]) null);
+
+        // Then
+        assertThat(dlq.getQueueSize()).isEqualTo(1);
+    }
+
+    @Test
     void sendsARecordWithoutAnUsableKeyToTheDeadLettersAlone() {
         // When
         input(Topic.IMAGES).pipeInput(null, "nonsense".getBytes(UTF_8));
@@ -208,6 +340,26 @@ class JoinTopologyTest {
         // Then
         assertThat(dlq.getQueueSize()).isEqualTo(1);
         assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    private int deadlines(Due.Kind kind) {
+        int count = 0;
+        try (var all =
+                driver.<String, byte[]>getKeyValueStore(JoinProcessor.DEADLINES).all()) {
+            while (all.hasNext()) {
+                count += Due.parse(all.next().key).kind() == kind ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private void send(String key, String event) {
+        input(Topic.IMAGES).pipeInput(new TestRecord<>(key.getBytes(UTF_8), event.getBytes(UTF_8), SUBMITTED));
+    }
+
+    private void erase(String id) {
+        var headers = new RecordHeaders().add("ce_type", EventType.IMAGE_ERASED.getBytes(UTF_8));
+        input(Topic.IMAGES).pipeInput(new TestRecord<>(id.getBytes(UTF_8), null, headers, SUBMITTED));
     }
 
     private double openImages() {
@@ -248,6 +400,11 @@ class JoinTopologyTest {
         @Override
         public Duration deadline() {
             return Duration.ofSeconds(30);
+        }
+
+        @Override
+        public Map<String, Duration> deadlines() {
+            return Map.of("patient", Duration.ofHours(1));
         }
 
         @Override

@@ -1,7 +1,9 @@
 package io.saccade.joiner.merge;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageEnriched;
 import io.saccade.contract.event.StageResult;
 import java.time.Instant;
@@ -15,12 +17,23 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "state")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = JoinState.Waiting.class, name = "waiting"),
-    @JsonSubTypes.Type(value = JoinState.Answered.class, name = "answered")
+    @JsonSubTypes.Type(value = JoinState.Answered.class, name = "answered"),
+    @JsonSubTypes.Type(value = JoinState.Erased.class, name = "erased")
 })
 public sealed interface JoinState {
 
     /** Nothing is known. */
-    JoinState NEW = new Waiting(null, Results.NONE);
+    JoinState NEW = new Waiting(null, Results.NONE, 0);
+
+    /** What is known of the image itself; null while only results have come, and once it was erased. */
+    @Nullable
+    Submission submission();
+
+    /** What has come of it. */
+    Results results();
+
+    /** Answers given so far. */
+    int revision();
 
     /** The image was submitted. */
     Move submitted(Submission submission, Instant now);
@@ -30,6 +43,16 @@ public sealed interface JoinState {
 
     /** Time has passed. */
     Move expired(Instant now);
+
+    /** Somebody asked for all that is known of it to be erased. */
+    default Move erased(Instant now) {
+        return Move.to(new Erased(revision(), now));
+    }
+
+    /** Whether a result is of other bytes than this image's; such a result is no part of it, and never moves it. */
+    default boolean isForeign(StageResult<?> result) {
+        return results().isForeign(submission(), result);
+    }
 
     /**
      * One move.
@@ -61,32 +84,40 @@ public sealed interface JoinState {
      *
      * @param submission null while only results have come
      * @param results    what has come
+     * @param revision   answers given already, each because an event under this id could not be read
      */
-    record Waiting(@Nullable Submission submission, Results results) implements JoinState {
+    record Waiting(@Nullable Submission submission, Results results, int revision) implements JoinState {
 
         @Override
         public Move submitted(Submission submission, Instant now) {
-            return this.submission == null ? onward(submission, results, now) : Move.stay(this);
+            return this.submission == null
+                    ? onward(submission, results.of(submission), revision, now)
+                    : Move.stay(this);
         }
 
         @Override
         public Move result(StageResult<?> result, Instant now) {
+            if (isForeign(result)) {
+                return Move.stay(this);
+            }
             return results.with(result)
-                    .map(more -> submission == null ? Move.to(new Waiting(null, more)) : onward(submission, more, now))
+                    .map(more -> submission == null
+                            ? Move.to(new Waiting(null, more, revision))
+                            : onward(submission, more, revision, now))
                     .orElseGet(() -> Move.stay(this));
         }
 
         @Override
         public Move expired(Instant now) {
             return submission != null && !now.isBefore(submission.deadline())
-                    ? Move.answer(submission, results, 1, now, now)
+                    ? Move.answer(submission, results, revision + 1, now, now)
                     : Move.stay(this);
         }
 
-        private static Move onward(Submission submission, Results results, Instant now) {
+        private static Move onward(Submission submission, Results results, int revision, Instant now) {
             return Merge.isWhole(submission, results)
-                    ? Move.answer(submission, results, 1, now, now)
-                    : Move.to(new Waiting(submission, results));
+                    ? Move.answer(submission, results, revision + 1, now, now)
+                    : Move.to(new Waiting(submission, results, revision));
         }
     }
 
@@ -100,20 +131,74 @@ public sealed interface JoinState {
      */
     record Answered(Submission submission, Results results, int revision, Instant answeredAt) implements JoinState {
 
+        /** An event that can be read, after one under its id that could not: the sender mended it. */
         @Override
         public Move submitted(Submission submission, Instant now) {
-            return Move.stay(this);
+            return this.submission.refusal() != null && submission.refusal() == null
+                    ? Waiting.onward(submission, results.of(submission), revision, now)
+                    : Move.stay(this);
         }
 
         @Override
         public Move result(StageResult<?> result, Instant now) {
+            if (isForeign(result)) {
+                return Move.stay(this);
+            }
             return results.with(result)
-                    .map(more -> Move.answer(submission, more, revision + 1, answeredAt, now))
+                    .map(more -> submission.refusal() != null
+                            ? Move.to(new Answered(submission, more, revision, answeredAt))
+                            : Move.answer(submission, more, revision + 1, answeredAt, now))
                     .orElseGet(() -> Move.stay(this));
         }
 
         @Override
         public Move expired(Instant now) {
+            return Move.stay(this);
+        }
+    }
+
+    /**
+     * All that was known is gone, and what still comes is not taken in: results on their way, or the event read again.
+     *
+     * @param revision of the last answer, 0 for none
+     * @param erasedAt when it was asked for
+     */
+    record Erased(int revision, Instant erasedAt) implements JoinState {
+
+        @Override
+        @JsonIgnore
+        public @Nullable Submission submission() {
+            return null;
+        }
+
+        @Override
+        @JsonIgnore
+        public Results results() {
+            return Results.NONE;
+        }
+
+        /** An image under this id is refused, so that whoever sent it is not left without an answer. */
+        @Override
+        public Move submitted(Submission submission, Instant now) {
+            var reason = new Failure(
+                    "image.erased", "this id was erased a short while ago; send the image under another one", false);
+            var refused = Submission.refused(submission.id(), reason, submission.submittedAt(), null, null);
+            var next = new Erased(revision + 1, erasedAt);
+            return new Move(next, true, Optional.of(Merge.enriched(refused, Results.NONE, next.revision(), now)));
+        }
+
+        @Override
+        public Move result(StageResult<?> result, Instant now) {
+            return Move.stay(this);
+        }
+
+        @Override
+        public Move expired(Instant now) {
+            return Move.stay(this);
+        }
+
+        @Override
+        public Move erased(Instant now) {
             return Move.stay(this);
         }
     }

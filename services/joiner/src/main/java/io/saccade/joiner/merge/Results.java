@@ -66,6 +66,31 @@ public record Results(
                 .orElse(null);
     }
 
+    /** Those of one image: whoever was quicker to answer another image under the same id does not decide. */
+    Results of(Submission submission) {
+        return new Results(
+                own(embedding, submission),
+                own(caption, submission),
+                own(answers, submission),
+                own(moderation, submission),
+                later.stream().filter(result -> own(result, submission) != null).toList());
+    }
+
+    private static <A extends Answer> @Nullable StageResult<A> own(
+            @Nullable StageResult<A> result, Submission submission) {
+        return result == null || isForeign(submission.sha256(), result) ? null : result;
+    }
+
+    private static boolean isForeign(@Nullable String sha256, StageResult<?> result) {
+        return sha256 != null && result.sha256() != null && !sha256.equals(result.sha256());
+    }
+
+    /** Whether a result is of other bytes than those that were submitted, or than those the first result was of. */
+    boolean isForeign(@Nullable Submission submission, StageResult<?> result) {
+        var known = submission == null ? null : submission.sha256();
+        return isForeign(known == null ? sha256() : known, result);
+    }
+
     /**
      * With one more result. Empty if it says nothing new: the same work done twice, or a failure after an end. An answer
      * does replace a failure, which is what sending a dead letter again is for.

@@ -1,9 +1,13 @@
 package io.saccade.joiner.merge;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.saccade.contract.EventIds;
 import io.saccade.contract.event.Failure;
+import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.Task;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
@@ -23,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param attributes  the caller's own labels
  * @param traceparent W3C trace context of the submission, if it has one
  * @param refusal     why the event itself cannot be answered; null for one that can
+ * @param content     what tells this image from another: the digest of its bytes where the event has them or names it,
+ *                    else a digest of where they are; null when the event itself was refused
+ * @param source      where the event lies
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Submission(
@@ -34,7 +41,36 @@ public record Submission(
         Instant deadline,
         Map<String, String> attributes,
         @Nullable String traceparent,
-        @Nullable Failure refusal) {
+        @Nullable Failure refusal,
+        @Nullable Content content,
+        @Nullable Source source) {
+
+    /** Where a record lies: no id of an image tells its partition, because producers place keys as they like. */
+    public record Source(int partition, long offset) {}
+
+    /**
+     * What tells one image from another.
+     *
+     * @param sha256 of the bytes, if the event has them or names it
+     * @param uri    SHA-256 of the URI, if the bytes lie elsewhere: the URI itself may carry a secret
+     */
+    public record Content(@Nullable String sha256, @Nullable String uri) {
+
+        static Content of(ImageRef image) {
+            if (image.inline() != null) {
+                return new Content(EventIds.sha256(image.inline().array()), null);
+            }
+            var uri = String.valueOf(image.uri());
+            return new Content(image.sha256(), EventIds.sha256(uri.getBytes(StandardCharsets.UTF_8)));
+        }
+
+        /** Two digests decide; without them, the place does. */
+        boolean isOther(Content that) {
+            return sha256 != null && that.sha256 != null
+                    ? !sha256.equals(that.sha256)
+                    : uri != null && that.uri != null && !uri.equals(that.uri);
+        }
+    }
 
     @SuppressWarnings("ConstantValue") // empty collections are left out of the stored JSON
     public Submission {
@@ -45,7 +81,11 @@ public record Submission(
 
     /** Of an event that was understood. */
     public static Submission of(
-            ImageSubmitted event, Instant submittedAt, Instant deadline, @Nullable String traceparent) {
+            ImageSubmitted event,
+            Instant submittedAt,
+            Instant deadline,
+            @Nullable String traceparent,
+            @Nullable Source source) {
         var expected = Arrays.stream(Task.values()).filter(event::asksFor).collect(Collectors.toSet());
         return new Submission(
                 event.id(),
@@ -56,12 +96,37 @@ public record Submission(
                 deadline,
                 event.attributes(),
                 traceparent,
-                null);
+                null,
+                Content.of(event.image()),
+                source);
     }
 
     /** Of an event that was not. */
-    public static Submission refused(String id, Failure refusal, Instant submittedAt, @Nullable String traceparent) {
+    public static Submission refused(
+            String id, Failure refusal, Instant submittedAt, @Nullable String traceparent, @Nullable Source source) {
         return new Submission(
-                id, "default", Set.of(), Set.of(), submittedAt, submittedAt, Map.of(), traceparent, refusal);
+                id,
+                "default",
+                Set.of(),
+                Set.of(),
+                submittedAt,
+                submittedAt,
+                Map.of(),
+                traceparent,
+                refusal,
+                null,
+                source);
+    }
+
+    /** Whether another image was submitted under the same id. */
+    public boolean isOtherImage(Submission that) {
+        return content != null && that.content != null && content.isOther(that.content);
+    }
+
+    /** The digest of the bytes, if the event told it. */
+    @JsonIgnore
+    @Nullable
+    String sha256() {
+        return content == null ? null : content.sha256();
     }
 }

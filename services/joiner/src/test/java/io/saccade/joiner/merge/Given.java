@@ -1,5 +1,6 @@
 package io.saccade.joiner.merge;
 
+import io.saccade.contract.EventIds;
 import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.Answers;
 import io.saccade.contract.event.Caption;
@@ -28,14 +29,20 @@ public final class Given {
     public static final Instant DEADLINE = SUBMITTED.plusSeconds(30);
     public static final Instant NOW = SUBMITTED.plusSeconds(1);
     public static final String ID = "image-1";
+    public static final byte[] BYTES = {1, 2, 3};
+    public static final String SHA256 = EventIds.sha256(BYTES);
 
     private Given() {}
 
     public static ImageSubmitted image(Set<Task> tasks, Question... questions) {
+        return image(tasks, ImageRef.inline(BYTES), questions);
+    }
+
+    static ImageSubmitted image(Set<Task> tasks, ImageRef image, Question... questions) {
         return new ImageSubmitted(
                 ID,
                 "acme",
-                ImageRef.inline(new byte[] {1, 2, 3}),
+                image,
                 null,
                 List.of(questions),
                 tasks,
@@ -46,7 +53,7 @@ public final class Given {
     }
 
     static Submission submission(Set<Task> tasks, Question... questions) {
-        return Submission.of(image(tasks, questions), SUBMITTED, DEADLINE, null);
+        return Submission.of(image(tasks, questions), SUBMITTED, DEADLINE, null, null);
     }
 
     public static StageResult<?> done(Task task) {
@@ -54,6 +61,10 @@ public final class Given {
     }
 
     public static StageResult<?> done(Task task, String requestId) {
+        return done(task, requestId, SHA256);
+    }
+
+    static StageResult<?> done(Task task, String requestId, String sha256) {
         Answer answer =
                 switch (task) {
                     case EMBEDDING -> new Embedding("space-1", Vector.of(0.6f, 0.8f), List.of());
@@ -70,7 +81,7 @@ public final class Given {
                 answer,
                 null,
                 new ModelRef(task.json(), "1", "test"),
-                "ab".repeat(32),
+                sha256,
                 Timings.NONE,
                 1,
                 NOW);

@@ -11,10 +11,12 @@ import io.saccade.contract.event.Answers;
 import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageEnriched;
 import io.saccade.contract.event.ImageEnriched.Status;
+import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.Part;
 import io.saccade.contract.event.Question;
 import io.saccade.contract.event.StageResult.End;
 import io.saccade.contract.event.Task;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -45,7 +47,7 @@ class JoinStateTest {
         assertThat(emitted).hasValueSatisfying(enriched -> {
             assertThat(enriched.status()).isEqualTo(Status.COMPLETE);
             assertThat(enriched.revision()).isEqualTo(1);
-            assertThat(enriched.sha256()).isEqualTo("ab".repeat(32));
+            assertThat(enriched.sha256()).isEqualTo(Given.SHA256);
             assertThat(enriched.attributes()).containsEntry("source", "test");
             assertThat(enriched.parts().stream()).allMatch(part -> part.state() == Part.State.OK);
         });
@@ -213,7 +215,7 @@ class JoinStateTest {
 
         // When
         var enriched = JoinState.NEW
-                .submitted(Submission.refused(Given.ID, failure, NOW, null), NOW)
+                .submitted(Submission.refused(Given.ID, failure, NOW, null, null), NOW)
                 .emit()
                 .orElseThrow();
 
@@ -275,5 +277,61 @@ class JoinStateTest {
         assertThat(move.emit().orElseThrow().status()).isEqualTo(Status.COMPLETE);
         assertThat(Arrays.asList(Task.values()))
                 .allMatch(task -> move.emit().orElseThrow().parts().of(task).state() == Part.State.SKIPPED);
+    }
+
+    @Test
+    void leavesResultsOfOtherBytesOutThoughTheyCameFirst() {
+        // Given: a quick stage answered another image under the same id
+        var early = JoinState.NEW.result(done(Task.CAPTION), NOW).next();
+        var other = submissionOf(new byte[] {9});
+
+        // When
+        var waiting = early.submitted(other, NOW).next();
+
+        // Then
+        assertThat(waiting.results().of(Task.CAPTION)).isNull();
+        assertThat(waiting.isForeign(done(Task.CAPTION))).isTrue();
+        assertThat(waiting.result(done(Task.CAPTION), NOW).changed()).isFalse();
+    }
+
+    @Test
+    void neverMergesPartsOfTwoImagesWhoseDigestTheEventDidNotTell() {
+        // Given
+        var image = Given.image(Set.of(Task.CAPTION, Task.EMBEDDING), ImageRef.at(URI.create("https://host/a.png")));
+        var waiting = JoinState.NEW
+                .submitted(Submission.of(image, Given.SUBMITTED, DEADLINE, null, null), NOW)
+                .next()
+                .result(done(Task.CAPTION), NOW)
+                .next();
+
+        // When
+        var foreign = Given.done(Task.EMBEDDING, Given.ID, "cd".repeat(32));
+
+        // Then
+        assertThat(waiting.isForeign(foreign)).isTrue();
+        assertThat(waiting.result(foreign, NOW).changed()).isFalse();
+    }
+
+    @Test
+    void answersAnImageWhoseEventWasMended() {
+        // Given
+        var failure = new Failure("event.malformed", "no such task", false);
+        var refused = JoinState.NEW
+                .submitted(Submission.refused(Given.ID, failure, Given.SUBMITTED, null, null), NOW)
+                .next();
+
+        // When
+        var mended = refused.submitted(submission(Set.of(Task.CAPTION)), NOW);
+        var answer = mended.next().result(done(Task.CAPTION), NOW).emit().orElseThrow();
+
+        // Then
+        assertThat(mended.emit()).isEmpty();
+        assertThat(answer.status()).isEqualTo(Status.COMPLETE);
+        assertThat(answer.revision()).isEqualTo(2);
+    }
+
+    private static Submission submissionOf(byte[] bytes) {
+        return Submission.of(
+                Given.image(Set.of(Task.CAPTION), ImageRef.inline(bytes)), Given.SUBMITTED, DEADLINE, null, null);
     }
 }
