@@ -100,6 +100,9 @@ final class RequestHandler<A extends Answer> {
      * @throws InterruptedException if the stage stops first; the record then has no end and comes again
      */
     Ending handle(Incoming record, Context trace) throws InterruptedException {
+        if (record.topic() == Topic.IMAGES && RequestReader.isErasure(record.headers(), record.value())) {
+            return new Ending.Nothing("erasure"); // the joiner's business
+        }
         Request request;
         try {
             request = record.topic() == Topic.QUESTIONS

@@ -35,6 +35,7 @@ public final class Main {
                 .addSubcommand(new SendCommand(context))
                 .addSubcommand(new WatchCommand(context))
                 .addSubcommand(new ShowCommand(context))
+                .addSubcommand(new EraseCommand(context))
                 .addSubcommand(new TopicsCommand(context))
                 .addSubcommand(new DoctorCommand(context));
         return commands.setErr(new PrintWriter(context.errors(), true, StandardCharsets.UTF_8))

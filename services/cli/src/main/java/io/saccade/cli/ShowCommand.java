@@ -1,13 +1,18 @@
 package io.saccade.cli;
 
 import io.saccade.cli.kafka.EnrichedReader;
+import io.saccade.cli.kafka.JourneyReader;
+import io.saccade.cli.screen.JourneyPage;
 import io.saccade.cli.screen.Page;
 import io.saccade.cli.screen.ShortJson;
+import io.saccade.contract.event.ImageJourney;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +22,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "show",
         mixinStandardHelpOptions = true,
-        description = "Prints all that is known of one image: the latest revision of its joined answer.",
+        description =
+                "Prints all that is known of one image: its way through the stages, where it waits now, and the latest"
+                        + " revision of its joined answer.",
         footer = {"%nExamples:", "  saccade show cat-k3f9xq", "  saccade show cat-k3f9xq --json"})
 final class ShowCommand implements Callable<Integer> {
 
@@ -31,6 +38,9 @@ final class ShowCommand implements Callable<Integer> {
     @Mixin
     private final KafkaChoice kafka = new KafkaChoice();
 
+    @Mixin
+    private final JoinerChoice joiner = new JoinerChoice();
+
     @Parameters(paramLabel = "ID", description = "As 'send' printed it.")
     private String id = "";
 
@@ -42,9 +52,19 @@ final class ShowCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         var bootstrapServers = kafka.bootstrapServers(stack, context.installation());
         var topic = TopicCatalogue.load().name(Topic.ENRICHED);
+        var journeys = new JourneyReader(context::complain);
+        var journey = json ? Optional.<ImageJourney>empty() : journeys.ask(joiner.addresses(stack, kafka, context), id);
+        if (journey.isPresent()) {
+            var before = journeys.before(bootstrapServers, journey.get());
+            context.screen().lines(JourneyPage.lines(journey.get(), before, Instant.now()));
+            if (journey.get().revision() == 0 || journey.get().state() == ImageJourney.State.ERASED) {
+                return 0;
+            }
+            context.screen().line("");
+        }
         try (var reader = new EnrichedReader(bootstrapServers, topic, context::complain)) {
             var all = reader.all();
             var latest = latest(all);

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +106,37 @@ class CommandsIT {
         // Then
         assertThat(run.exitCode()).isEqualTo(CliException.NO);
         assertThat(run.err()).contains("no joined answer came for lonely-");
+    }
+
+    @Test
+    void showsNoAnswerOfAnImageThatWasErased() {
+        // Given
+        answer(Samples.complete("gone-1", "a secret", "yes"));
+        erased("gone-1");
+
+        // When
+        var run = run("show", "gone-1");
+
+        // Then
+        assertThat(run.exitCode()).isEqualTo(CliException.NO);
+        assertThat(run.out()).doesNotContain("a secret");
+    }
+
+    @Test
+    void asksForAnErasureInEveryPartition() {
+        // When
+        var run = run("erase", "gone-2");
+
+        // Then
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("erased gone-2");
+        var records = kafka.read(TOPICS.name(Topic.IMAGES)).stream()
+                .filter(record -> "gone-2".equals(record.key()))
+                .toList();
+        assertThat(records).isNotEmpty().allSatisfy(record -> {
+            assertThat(record.value()).isNull();
+            assertThat(record.headers()).containsEntry("ce_type", "io.saccade.image-erased.v1");
+        });
     }
 
     @Test
@@ -211,6 +243,10 @@ class CommandsIT {
                 EventType.IMAGE_ENRICHED,
                 EventIds.enriched(answer.id(), answer.revision()),
                 answer);
+    }
+
+    private void erased(String id) {
+        kafka.send(TOPICS.name(Topic.ENRICHED), id, (byte[]) null, Map.of("ce_type", EventType.IMAGE_ERASED));
     }
 
     private static boolean isWaiting(Received record) {

@@ -41,7 +41,7 @@ final class JoinMetrics {
                 .description("Results of other bytes than the image under their id: no part of its answer")
                 .register(registry);
         erased = Counter.builder("saccade.join.erased.images")
-                .description("Erasures carried out")
+                .description("Records that asked for an erasure; a sender may write one into each partition")
                 .register(registry);
     }
 

@@ -63,7 +63,6 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private final JoinConfig.Join config;
     private final Map<String, Topic> topics;
     private final EventJson json = EventJson.create();
-    private final EventJson stored = EventJson.withBase64Vectors();
     private final RequestReader reader = new RequestReader(json);
     private final JoinMetrics metrics;
     private final JoinTracing tracing;
@@ -235,7 +234,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             return;
         }
         open.addAndGet((isOpen(move.next()) ? 1 : 0) - (isOpen(before) ? 1 : 0));
-        states().put(id, stored.write(move.next()));
+        states().put(id, StoredState.write(move.next()));
         reschedule(due(id, before, now), requireNonNull(due(id, move.next(), now), "a changed state is not new"));
         move.emit().ifPresent(enriched -> emit(enriched, move.next(), now));
     }
@@ -285,7 +284,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         if (bytes == null) {
             return;
         }
-        var state = read(bytes);
+        var state = StoredState.read(bytes);
         switch (entry.kind()) {
             case EXPIRE -> move(entry.id(), state, state.expired(now), now);
             case FORGET -> {
@@ -336,16 +335,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     private JoinState state(String id) {
         var bytes = states().get(id);
-        return bytes == null ? JoinState.NEW : read(bytes);
-    }
-
-    private JoinState read(byte[] bytes) {
-        try {
-            return stored.mapper().readValue(bytes, JoinState.class);
-        } catch (java.io.IOException e) {
-            throw new IllegalStateException(
-                    "the stored state of an image cannot be read; was it written by another version?", e);
-        }
+        return bytes == null ? JoinState.NEW : StoredState.read(bytes);
     }
 
     private Topic topic(RecordMetadata metadata) {

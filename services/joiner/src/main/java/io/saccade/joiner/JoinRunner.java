@@ -3,7 +3,9 @@ package io.saccade.joiner;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.opentelemetry.api.OpenTelemetry;
+import io.saccade.contract.event.ImageJourney;
 import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.joiner.merge.Journeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Shutdown;
@@ -11,14 +13,18 @@ import jakarta.enterprise.event.Startup;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +76,21 @@ public class JoinRunner {
     String sentence() {
         var running = streams;
         return running == null ? sentence : "streams are " + running.state();
+    }
+
+    /**
+     * Where an image is, if this instance has it.
+     *
+     * @throws InvalidStateStoreException while the state cannot be read
+     */
+    Optional<ImageJourney> journey(String id) {
+        var running = streams;
+        if (running == null) {
+            throw new InvalidStateStoreException(sentence);
+        }
+        var store = running.store(StoreQueryParameters.fromNameAndType(
+                JoinProcessor.STATES, QueryableStoreTypes.<String, byte[]>keyValueStore()));
+        return Optional.ofNullable(store.get(id)).map(bytes -> Journeys.of(id, StoredState.read(bytes)));
     }
 
     private void run() {

@@ -5,6 +5,7 @@ import io.saccade.contract.EventJson;
 import io.saccade.contract.EventType;
 import io.saccade.contract.MalformedEventException;
 import io.saccade.contract.event.ImageEnriched;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,6 +109,11 @@ public final class EnrichedReader implements AutoCloseable {
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record, List<Enriched> answers) {
+        if (record.value() == null) { // the image was erased: what was said of it counts no more
+            var id = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+            answers.removeIf(answer -> answer.event().id().equals(id));
+            return;
+        }
         try {
             answers.add(new Enriched(json.read(EventType.IMAGE_ENRICHED, record.value()), record.value()));
         } catch (MalformedEventException e) {

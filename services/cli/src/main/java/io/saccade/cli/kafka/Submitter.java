@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.saccade.cli.CliException;
 import io.saccade.contract.CloudEvent;
+import io.saccade.contract.EventIds;
 import io.saccade.contract.EventJson;
 import io.saccade.contract.EventType;
 import io.saccade.contract.event.ImageSubmitted;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -71,6 +73,27 @@ public final class Submitter implements AutoCloseable {
             return producer.send(record);
         } catch (org.apache.kafka.common.KafkaException e) {
             throw notSent(image.id(), e);
+        }
+    }
+
+    /**
+     * Asks for an image to be forgotten, and waits until that is acknowledged. It is asked in every partition, because
+     * producers of other languages place keys otherwise than this one does.
+     *
+     * @throws CliException if it never will be
+     */
+    public void erase(String id) {
+        var event = new CloudEvent(EventIds.erased(id), EventType.IMAGE_ERASED, "/saccade/cli", id, Instant.now());
+        try {
+            var sent = new ArrayList<Future<RecordMetadata>>();
+            for (var partition : producer.partitionsFor(topic)) {
+                var record = new ProducerRecord<String, byte[]>(topic, partition.partition(), id, null);
+                event.headers().forEach((name, value) -> record.headers().add(name, value.getBytes(UTF_8)));
+                sent.add(producer.send(record));
+            }
+            sent.forEach(one -> await("the erasure of " + id, one));
+        } catch (org.apache.kafka.common.KafkaException e) {
+            throw notSent("the erasure of " + id, e);
         }
     }
 
