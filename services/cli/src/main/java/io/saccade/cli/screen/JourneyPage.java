@@ -31,6 +31,9 @@ public final class JourneyPage {
     public static List<String> lines(ImageJourney journey, Map<Task, Long> before, Instant now) {
         var lines = new ArrayList<String>();
         lines.add(journey.id() + "  " + whole(journey, now));
+        if (journey.state() == State.ERASED) {
+            return lines.stream().map(Table::plain).toList(); // nothing else is known of it
+        }
         if (journey.submittedAt() != null) {
             lines.add("  submitted   " + journey.submittedAt() + " by tenant " + journey.tenant());
         }
