@@ -42,7 +42,7 @@ record Ip(int bits, long high, long low) {
     private static long number(byte[] bytes, int from, int count) {
         long value = 0;
         for (int i = from; i < from + count; i++) {
-            value = value << 8 | bytes[i] & 0xff;
+            value = (value << 8) | (bytes[i] & 0xff);
         }
         return value;
     }
@@ -72,7 +72,7 @@ record Ip(int bits, long high, long low) {
         }
         long value = 0;
         for (var part : parts) {
-            if (part.isEmpty() || part.length() > 3 || part.length() > 1 && part.charAt(0) == '0') {
+            if (part.isEmpty() || part.length() > 3 || (part.length() > 1 && part.charAt(0) == '0')) {
                 return -1;
             }
             int number = 0;

@@ -115,13 +115,13 @@ public record UrlPolicy(
         if (deniedHosts.stream().anyMatch(pattern -> pattern.matches(name)) || SpecialNames.isMetadata(name)) {
             return false;
         }
-        return listed || allowedHosts.isEmpty() && !SpecialNames.isLocal(name);
+        return listed || (allowedHosts.isEmpty() && !SpecialNames.isLocal(name));
     }
 
     /** Whether a URL may hold this address in place of a name. */
     boolean mayBeWritten(Ip literal) {
         return allowedNetworks.stream().anyMatch(network -> network.contains(literal))
-                || literals && allowedHosts.isEmpty();
+                || (literals && allowedHosts.isEmpty());
     }
 
     /** Changes a policy part by part; each call replaces what was there. */

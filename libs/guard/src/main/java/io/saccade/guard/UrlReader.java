@@ -36,7 +36,7 @@ final class UrlReader {
         }
         for (int i = 0; i < url.length(); i++) {
             char c = url.charAt(i);
-            if (c <= ' ' || c >= 0x7f && c <= 0xa0) {
+            if (c <= ' ' || (c >= 0x7f && c <= 0xa0)) {
                 return bad("a URL must hold no spaces and no control characters");
             }
             if (c == '\\') {

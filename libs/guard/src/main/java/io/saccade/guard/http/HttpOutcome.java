@@ -18,6 +18,7 @@ public sealed interface HttpOutcome {
      * @param finalUri    where it was after redirects, query included: not for logs
      * @param took        from the call to the last byte, name resolution included
      */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
     record Fetched(byte[] bytes, @Nullable String contentType, URI finalUri, Duration took) implements HttpOutcome {
 
         public Fetched {
