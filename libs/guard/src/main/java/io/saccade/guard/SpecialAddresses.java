@@ -149,11 +149,15 @@ final class SpecialAddresses {
         if (!GLOBAL_UNICAST.contains(ip)) {
             return new Classified(UNASSIGNED, "outside of " + GLOBAL_UNICAST, List.of());
         }
-        // The interface half of the address says so, under any prefix: RFC 5214, section 6.1.
-        long identifier = ip.low() >>> 32;
-        return identifier == 0x0000_5efeL || identifier == 0x0200_5efeL
+        return isIsatap(ip)
                 ? new Classified(ISATAP, "interface identifier of RFC 5214", List.of(classify(ip.v4At(96))))
                 : new Classified(PUBLIC, "no special block", List.of());
+    }
+
+    /** The interface half of an address says so, under any prefix: RFC 5214, section 6.1. */
+    private static boolean isIsatap(Ip ip) {
+        long identifier = ip.low() >>> 32;
+        return identifier == 0x0000_5efeL || identifier == 0x0200_5efeL;
     }
 
     /** The IPv4 addresses that packets to this address may end at. */
@@ -167,7 +171,7 @@ final class SpecialAddresses {
             // The server in the clear, the client with its bits turned round: RFC 4380, section 4.
             case TEREDO -> List.of(ip.v4At(32), Ip.v4(~ip.low()));
             case NAT64_LOCAL -> behindLocalTranslator(ip);
-            default -> List.of();
+            default -> isIsatap(ip) ? List.of(ip.v4At(96)) : List.of();
         };
     }
 

@@ -69,7 +69,7 @@ final class UrlReader {
         if (authority.indexOf('@') >= 0) {
             return refused(FetchCode.USERINFO_FORBIDDEN, "a URL must hold no user name and no password");
         }
-        if (authority.isEmpty()) {
+        if (authority.isEmpty() || authority.startsWith(":")) {
             return bad("a URL must name a host");
         }
         if (authority.chars().anyMatch(c -> c >= 0x80)) {
