@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
     private static final List<String> LIBS =
-            List.of("libs/contract", "libs/vision", "libs/triton", "libs/stage", "libs/broker");
+            List.of("libs/contract", "libs/vision", "libs/triton", "libs/guard", "libs/stage", "libs/broker");
     private static final List<String> SERVICES = List.of("encoder", "captioner", "vqa", "moderator", "joiner");
 
     private final JavaClasses classes = new ClassFileImporter()
@@ -35,6 +35,8 @@ class ArchitectureTest {
                         "io.saccade.contract",
                         "io.saccade.vision",
                         "io.saccade.triton",
+                        "io.saccade.guard",
+                        "io.saccade.guard.http",
                         "io.saccade.stage",
                         "io.saccade.broker",
                         "io.saccade.encoder",
@@ -73,6 +75,29 @@ class ArchitectureTest {
                         "org.slf4j..",
                         "org.jspecify..",
                         "javax.annotation..")
+                .check(classes);
+    }
+
+    @Test
+    void guardIsPublishableAloneAndDecidesWithoutAnHttpClient() {
+        classes()
+                .that()
+                .resideInAPackage("io.saccade.guard")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", "io.saccade.guard", "org.jspecify..")
+                .check(classes);
+        classes()
+                .that()
+                .resideInAPackage("io.saccade.guard.http")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "javax.net.ssl..",
+                        "io.saccade.guard..",
+                        "org.apache.hc..",
+                        "org.jspecify..")
                 .check(classes);
     }
 
