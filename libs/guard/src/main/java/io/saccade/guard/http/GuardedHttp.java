@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 
@@ -39,6 +40,8 @@ public final class GuardedHttp implements AutoCloseable {
     /** Of a name with many addresses, so many are tried. */
     private static final int ADDRESSES_TRIED = 4;
 
+    private static final long TIDY = 10;
+
     private static final Duration LONGEST_BUDGET = Duration.ofHours(1);
     private static final int LONGEST_BODY = Integer.MAX_VALUE - 8;
 
@@ -52,6 +55,9 @@ public final class GuardedHttp implements AutoCloseable {
         timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("saccade-fetch-timer").factory());
         timer.setRemoveOnCancelPolicy(true);
+        // On a thread of its own, because closing a connection may take its time and fetches wait for their end.
+        var _ = timer.scheduleWithFixedDelay(
+                () -> Thread.startVirtualThread(client::tidy), TIDY, TIDY, TimeUnit.SECONDS);
     }
 
     /** With the settings that are right nearly everywhere. */

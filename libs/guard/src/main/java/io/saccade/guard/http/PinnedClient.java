@@ -7,10 +7,7 @@ import io.saccade.guard.http.HttpOutcome.Refused;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.NoRouteToHostException;
 import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketException;
@@ -52,6 +49,7 @@ import org.apache.hc.core5.http.MalformedChunkCodingException;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.TruncatedChunkException;
 import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.config.Lookup;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.http.io.SocketConfig;
 import org.apache.hc.core5.http.protocol.HttpContext;
@@ -73,6 +71,9 @@ final class PinnedClient implements AutoCloseable {
     private static final int WORTH_DRAINING = 16 * 1024;
 
     private static final int LONGEST_TOLD = 200;
+
+    /** How long a connection waits to be used again. */
+    private static final TimeValue IDLE = TimeValue.ofSeconds(30);
 
     /** What came of one request. */
     sealed interface Step {
@@ -151,10 +152,8 @@ final class PinnedClient implements AutoCloseable {
     private static PoolingHttpClientConnectionManager pool(Settings settings) {
         DetachedSocketFactory sockets = ignoredProxy -> settings.sockets().get();
         var pool = new PoolingHttpClientConnectionManager(
-                new DefaultHttpClientConnectionOperator(
+                new Connecting(
                         sockets,
-                        null,
-                        NONE,
                         RegistryBuilder.<TlsSocketStrategy>create()
                                 .register("https", new DefaultClientTlsStrategy(settings.tls()))
                                 .build()),
@@ -194,15 +193,16 @@ final class PinnedClient implements AutoCloseable {
         request.setConfig(RequestConfig.custom()
                 .setConnectionRequestTimeout(timeout(budget.left()))
                 .setResponseTimeout(timeout(settings.silence()))
-                .setConnectionKeepAlive(TimeValue.ofSeconds(30))
+                .setConnectionKeepAlive(IDLE)
                 .setProtocolUpgradeEnabled(false)
                 .setAuthenticationEnabled(false)
                 .build());
         var target = new HttpHost(place.scheme(), address, place.host(), place.port());
+        var context = HttpClientContext.create();
         try (var _ = budget.guard(request)) {
             // Closing a response reads it to its end, however long: so it is cancelled unless its end was seen.
             try {
-                var response = client.executeOpen(target, request, HttpClientContext.create());
+                var response = client.executeOpen(target, request, context);
                 return read(response, place, maxBytes);
             } finally {
                 request.cancel();
@@ -214,8 +214,11 @@ final class PinnedClient implements AutoCloseable {
             if (pool.isClosed()) {
                 return new Step.Ended(new Failed(FetchCode.NOT_ATTEMPTED, "the client is closed", null));
             }
+            if (Thread.currentThread().isInterrupted()) {
+                return new Step.Ended(new Failed(FetchCode.NOT_ATTEMPTED, "the thread was interrupted", null));
+            }
             if (e instanceof IOException io) {
-                return failed(io, place);
+                return Connecting.wasUnderWay(context) ? unreachable(place) : failed(io, place);
             }
             throw (RuntimeException) e;
         }
@@ -316,8 +319,6 @@ final class PinnedClient implements AutoCloseable {
     private Step failed(IOException e, Place place) {
         return switch (e) {
             case ConnectTimeoutException _ -> unreachable(place);
-            case ConnectException _ -> unreachable(place);
-            case NoRouteToHostException _ -> unreachable(place);
             case SSLException tls
             when !brokenOff(tls) ->
                 refused(
@@ -331,8 +332,6 @@ final class PinnedClient implements AutoCloseable {
             case ConnectionRequestTimeoutException _ ->
                 new Step.Ended(new Failed(FetchCode.NOT_ATTEMPTED, "too many connections are in use", null));
             case SocketTimeoutException _ -> new Step.Ended(timedOut(place));
-            case InterruptedIOException _ when Thread.currentThread().isInterrupted() -> interrupted();
-            case SocketException _ when Thread.currentThread().isInterrupted() -> interrupted();
             default -> brokenOff(place, e);
         };
     }
@@ -347,10 +346,6 @@ final class PinnedClient implements AutoCloseable {
             }
         }
         return false;
-    }
-
-    private static Step interrupted() {
-        return new Step.Ended(new Failed(FetchCode.NOT_ATTEMPTED, "the thread was interrupted", null));
     }
 
     private static Step unreachable(Place place) {
@@ -393,10 +388,43 @@ final class PinnedClient implements AutoCloseable {
         return Timeout.ofMilliseconds(Math.max(1, duration.toMillis()));
     }
 
+    /** Closes connections that nobody has used for a while. May block. */
+    void tidy() {
+        pool.closeExpired();
+        pool.closeIdle(IDLE);
+    }
+
     /** Closes every connection, those in use too. */
     @Override
     public void close() {
         pool.close(CloseMode.IMMEDIATE);
+    }
+
+    /**
+     * Connects, and notes in the request's context while it does: the exceptions of sockets do not tell a network that
+     * cannot be reached from a connection that broke.
+     */
+    private static final class Connecting extends DefaultHttpClientConnectionOperator {
+
+        private static final String UNDER_WAY = "saccade.connecting";
+
+        Connecting(DetachedSocketFactory sockets, Lookup<TlsSocketStrategy> tls) {
+            super(sockets, null, NONE, tls);
+        }
+
+        static boolean wasUnderWay(HttpContext context) {
+            return context.getAttribute(UNDER_WAY) != null;
+        }
+
+        @Override
+        protected void onBeforeSocketConnect(HttpContext context, HttpHost endpoint) {
+            context.setAttribute(UNDER_WAY, endpoint);
+        }
+
+        @Override
+        protected void onAfterSocketConnect(HttpContext context, HttpHost endpoint) {
+            context.removeAttribute(UNDER_WAY);
+        }
     }
 
     /**

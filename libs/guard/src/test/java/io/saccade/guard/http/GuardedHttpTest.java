@@ -12,6 +12,9 @@ import io.saccade.guard.http.HttpOutcome.Fetched;
 import io.saccade.guard.http.HttpOutcome.Refused;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Inet6Address;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -505,6 +508,28 @@ class GuardedHttpTest {
                     .isEqualTo("here");
             assertThat(code(wrong.get(url(server, "/"), policy(server), 100, LONG)))
                     .isEqualTo(FetchCode.CONNECT_FAILED);
+        }
+    }
+
+    @Test
+    void triesTheNextAddressWhenTheNetworkOfOneCannotBeReached() throws IOException {
+        // Given: what Linux says of IPv6 addresses on a machine without IPv6
+        var server = start((request, out) -> TestServer.ok(out, "here"));
+        Resolver both = name -> List.of(UrlTable.address("2606:4700::1111"), UrlTable.address("127.0.0.1"));
+        try (var client = GuardedHttp.builder()
+                .resolver(both)
+                .sockets(() -> new RoutedSocket(
+                        asked -> {
+                            if (asked.getAddress() instanceof Inet6Address) {
+                                throw new UncheckedIOException(new SocketException("Network is unreachable"));
+                            }
+                            return asked;
+                        },
+                        new ArrayList<>()))
+                .build()) {
+            // Then
+            assertThat(body(client.get(url(server, "/"), policy(server), 100, LONG)))
+                    .isEqualTo("here");
         }
     }
 

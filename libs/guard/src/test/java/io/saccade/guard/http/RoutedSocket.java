@@ -1,6 +1,7 @@
 package io.saccade.guard.http;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.Socket;
@@ -24,6 +25,10 @@ final class RoutedSocket extends Socket {
     public void connect(SocketAddress endpoint, int timeout) throws IOException {
         var asked = (InetSocketAddress) endpoint;
         attempts.add(asked);
-        super.connect(routes.apply(asked), timeout);
+        try {
+            super.connect(routes.apply(asked), timeout);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 }
