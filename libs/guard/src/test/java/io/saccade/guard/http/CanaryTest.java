@@ -55,6 +55,8 @@ class CanaryTest {
         };
         http = GuardedHttp.builder()
                 .resolver(names)
+                .connectTimeout(LONG)
+                .silence(LONG)
                 .sockets(() -> new RoutedSocket(
                         asked -> asked.getAddress().equals(REDIRECTOR) ? redirector.address() : canary.address(),
                         attempts))

@@ -42,8 +42,12 @@ class GuardedHttpTest {
     private static final Resolver HERE = name -> List.of(UrlTable.address("127.0.0.1"));
 
     private final List<AutoCloseable> open = new ArrayList<>();
-    private final GuardedHttp http =
-            GuardedHttp.builder().resolver(HERE).clock(InstantSource.fixed(NOW)).build();
+    private final GuardedHttp http = GuardedHttp.builder()
+            .resolver(HERE)
+            .connectTimeout(LONG)
+            .silence(LONG)
+            .clock(InstantSource.fixed(NOW))
+            .build();
 
     @AfterEach
     void close() throws Exception {
