@@ -37,6 +37,8 @@ final class FaultTable {
             row(Status.Code.DEADLINE_EXCEEDED, "", Fault.PASSING),
             row(Status.Code.CANCELLED, "", Fault.PASSING),
             row(Status.Code.ABORTED, "", Fault.PASSING),
+            // More of an output than there was room for in shared memory: the same item gives the same output.
+            row(Status.Code.INTERNAL, "shared memory size specified with the request", Fault.PERMANENT),
             row(Status.Code.INTERNAL, "", Fault.PASSING),
             row(Status.Code.UNKNOWN, "", Fault.PASSING),
             row(Status.Code.DATA_LOSS, "", Fault.PASSING),
@@ -118,6 +120,14 @@ final class FaultTable {
             }
         }
         return Status.Code.UNKNOWN;
+    }
+
+    /** Whether the server does not know a region of shared memory, and so has done nothing with the request that named it. */
+    static boolean isLostMemory(TritonException failure) {
+        String text = failure.getMessage();
+        return failure.code() == Status.Code.NOT_FOUND
+                && text != null
+                && text.toLowerCase(Locale.ROOT).contains("unable to find shared memory region");
     }
 
     /** Whether a status refuses the caller's credentials or protocol key: the server is well and someone must change a setting. */

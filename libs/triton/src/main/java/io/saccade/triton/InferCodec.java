@@ -7,13 +7,45 @@ import io.saccade.triton.proto.ModelInferResponse;
 import io.saccade.triton.proto.ModelInferResponse.InferOutputTensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Requests into messages, messages into results. Trusts nothing in an answer. */
 final class InferCodec {
     private InferCodec() {}
 
+    /** Of each entry of contents: its field number and its length, at most. */
+    private static final int ENTRY_BYTES = 6;
+
+    /**
+     * A request whose tensors travel with it.
+     *
+     * @throws TritonException with {@link Fault#PERMANENT} if it is larger than a message can be
+     */
     static ModelInferRequest encode(InferRequest request) {
+        ModelInferRequest.Builder message = withoutContents(request);
+        long bytes = message.buildPartial().getSerializedSize();
+        for (Tensor input : request.inputs()) {
+            message.addRawInputContents(input.data());
+            bytes += ENTRY_BYTES + input.data().size();
+        }
+        if (bytes > Integer.MAX_VALUE) {
+            throw TritonException.refused(
+                    request.model(),
+                    "a request to model '" + request.model() + "' must have less than 2 GiB, which is the most one gRPC"
+                            + " message can have, got " + bytes + " bytes: send smaller batches");
+        }
+        return message.build();
+    }
+
+    /** A request whose tensors lie in a slot; writes them there. */
+    static ModelInferRequest encode(InferRequest request, SharedPlan plan, SharedSlot slot) {
+        ModelInferRequest.Builder message = withoutContents(request);
+        plan.place(request, message, slot);
+        return message.build();
+    }
+
+    private static ModelInferRequest.Builder withoutContents(InferRequest request) {
         ModelInferRequest.Builder message = ModelInferRequest.newBuilder()
                 .setModelName(request.model())
                 .setModelVersion(request.version())
@@ -26,12 +58,11 @@ final class InferCodec {
             for (int i = 0; i < input.shape().rank(); i++) {
                 tensor.addShape(input.shape().dim(i));
             }
-            message.addRawInputContents(input.data());
         }
         for (String output : request.outputs()) {
             message.addOutputsBuilder().setName(output);
         }
-        return message.build();
+        return message;
     }
 
     private static InferParameter parameter(Object value) {
@@ -50,6 +81,17 @@ final class InferCodec {
      * @throws TritonException with {@link Fault#PERMANENT} if the answer is not one
      */
     static InferResult decode(InferRequest request, ModelInferResponse message) {
+        return decode(request, message, (_, _, _) -> Optional.empty());
+    }
+
+    /** Finds the bytes of an output that came without any. */
+    interface Elsewhere {
+        /** @throws IllegalArgumentException if they are not what type and shape need */
+        Optional<ByteString> read(String output, DataType type, Shape shape);
+    }
+
+    /** The same where outputs may lie in shared memory. */
+    static InferResult decode(InferRequest request, ModelInferResponse message, Elsewhere elsewhere) {
         String model = request.model();
         int outputs = message.getOutputsCount();
         int raws = message.getRawOutputContentsCount();
@@ -59,7 +101,7 @@ final class InferCodec {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (int i = 0; i < outputs; i++) {
             InferOutputTensor output = message.getOutputs(i);
-            Tensor tensor = tensor(model, output, raws == 0 ? null : message.getRawOutputContents(i));
+            Tensor tensor = tensor(model, output, raws == 0 ? null : message.getRawOutputContents(i), elsewhere);
             if (tensors.put(tensor.name(), tensor) != null) {
                 throw TritonException.protocol(model, "output '" + tensor.name() + "' came twice", null);
             }
@@ -73,13 +115,15 @@ final class InferCodec {
         return new InferResult(message.getModelName(), message.getModelVersion(), message.getId(), tensors);
     }
 
-    private static Tensor tensor(String model, InferOutputTensor output, @Nullable ByteString raw) {
+    private static Tensor tensor(
+            String model, InferOutputTensor output, @Nullable ByteString raw, Elsewhere elsewhere) {
         DataType type = DataType.ofWireName(output.getDatatype())
                 .orElseThrow(() -> TritonException.protocol(
                         model,
                         "output '" + output.getName() + "' has the unknown datatype '" + output.getDatatype() + "'",
                         null));
         try {
+            Shape shape = Shape.of(output.getShapeList());
             ByteString data = raw;
             if (TypedContents.isPresent(output.getContents())) {
                 if (raw != null && !raw.isEmpty()) {
@@ -87,9 +131,10 @@ final class InferCodec {
                             "output '" + output.getName() + "' has raw and typed contents, and only one may be");
                 }
                 data = TypedContents.toRaw(type, output.getContents());
+            } else if (raw == null || raw.isEmpty()) {
+                data = elsewhere.read(output.getName(), type, shape).orElse(ByteString.EMPTY);
             }
-            return Tensor.of(
-                    output.getName(), type, Shape.of(output.getShapeList()), data == null ? ByteString.EMPTY : data);
+            return Tensor.of(output.getName(), type, shape, data == null ? ByteString.EMPTY : data);
         } catch (IllegalArgumentException e) {
             String text = e.getMessage();
             throw TritonException.protocol(model, text == null ? e.toString() : text, e);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param id         comes back in the answer and stands in the server's log and traces; empty for none
  * @param inputs     tensors, at least one, no name twice; with a batch dimension if the model has one
  * @param outputs    names of the outputs wanted; empty for all
+ * @param outputBytes most bytes of an output, 1 or more, by names that stand in {@code outputs}: room for it in shared memory
  * @param timeout    longest wait for the answer, waiting in the server's queue included; null for the client's default
  * @param parameters request parameters: Boolean, Long, Double or String
  * @param headers    gRPC metadata of this call, such as W3C {@code traceparent}
@@ -29,6 +30,7 @@ public record InferRequest(
         String id,
         List<Tensor> inputs,
         List<String> outputs,
+        Map<String, Long> outputBytes,
         @Nullable Duration timeout,
         Map<String, Object> parameters,
         Map<String, String> headers) {
@@ -42,6 +44,7 @@ public record InferRequest(
         }
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+        outputBytes = Map.copyOf(outputBytes);
         parameters = Map.copyOf(parameters);
         headers = Map.copyOf(headers);
         if (inputs.isEmpty()) {
@@ -52,6 +55,16 @@ public record InferRequest(
             if (!names.add(input.name())) {
                 throw new IllegalArgumentException(
                         "input '" + input.name() + "' occurs twice in a request to model '" + model + "'");
+            }
+        }
+        for (Map.Entry<String, Long> room : outputBytes.entrySet()) {
+            if (!outputs.contains(room.getKey())) {
+                throw new IllegalArgumentException("output '" + room.getKey()
+                        + "' has room but is not asked for in a request to model '" + model + "'");
+            }
+            if (room.getValue() < 1) {
+                throw new IllegalArgumentException(
+                        "output '" + room.getKey() + "' must have room for 1 byte or more, got " + room.getValue());
             }
         }
         parameters.forEach((name, value) -> {
@@ -78,6 +91,7 @@ public record InferRequest(
         private String id = "";
         private final List<Tensor> inputs = new ArrayList<>();
         private final List<String> outputs = new ArrayList<>();
+        private final Map<String, Long> outputBytes = new LinkedHashMap<>();
         private @Nullable Duration timeout;
         private final Map<String, Object> parameters = new LinkedHashMap<>();
         private final Map<String, String> headers = new LinkedHashMap<>();
@@ -115,6 +129,17 @@ public record InferRequest(
             return this;
         }
 
+        /**
+         * Asks for this output as {@link #output(String)}, and says how large it can be, so that a client with shared memory can make
+         * room for it there. An output that is larger then fails the call; over the network the number has no effect.
+         *
+         * @param mostBytes 1 or more; for {@link DataType#BYTES} with 4 bytes for the length of each element
+         */
+        public Builder output(String name, long mostBytes) {
+            outputBytes.put(name, mostBytes);
+            return output(name);
+        }
+
         /** Longest wait for the answer. */
         public Builder timeout(Duration timeout) {
             this.timeout = timeout;
@@ -141,7 +166,7 @@ public record InferRequest(
 
         /** The request, checked. */
         public InferRequest build() {
-            return new InferRequest(model, version, id, inputs, outputs, timeout, parameters, headers);
+            return new InferRequest(model, version, id, inputs, outputs, outputBytes, timeout, parameters, headers);
         }
     }
 }

@@ -52,6 +52,7 @@ public final class MicroBatcher {
             String version,
             List<Input> inputs,
             List<String> outputs,
+            Map<String, Long> outputBytes,
             @Nullable Duration timeout,
             Map<String, Object> parameters,
             Map<String, String> headers) {
@@ -63,6 +64,7 @@ public final class MicroBatcher {
                             .map(input -> new Input(input.name(), input.type(), input.shape()))
                             .toList(),
                     item.outputs(),
+                    item.outputBytes(),
                     item.timeout(),
                     item.parameters(),
                     item.headers());
@@ -203,9 +205,21 @@ public final class MicroBatcher {
                 items.size() == 1 ? first.id() : "",
                 inputs,
                 first.outputs(),
+                roomFor(items),
                 first.timeout(),
                 first.parameters(),
                 first.headers());
+    }
+
+    /** The output of a batch is as large as those of its items together. */
+    private static Map<String, Long> roomFor(List<Item> items) {
+        Map<String, Long> room = new LinkedHashMap<>();
+        items.getFirst()
+                .request()
+                .outputBytes()
+                .forEach((output, bytes) ->
+                        room.put(output, bytes > Long.MAX_VALUE / items.size() ? bytes : bytes * items.size()));
+        return room;
     }
 
     private static void answered(List<Item> items, InferResult answer) {

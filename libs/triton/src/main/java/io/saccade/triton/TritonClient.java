@@ -2,12 +2,14 @@ package io.saccade.triton;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.protobuf.ByteString;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -21,6 +23,7 @@ import io.grpc.stub.StreamObserver;
 import io.saccade.triton.proto.GRPCInferenceServiceGrpc;
 import io.saccade.triton.proto.ModelConfig;
 import io.saccade.triton.proto.ModelConfigRequest;
+import io.saccade.triton.proto.ModelInferRequest;
 import io.saccade.triton.proto.ModelInferResponse;
 import io.saccade.triton.proto.ModelInput;
 import io.saccade.triton.proto.ModelMetadataRequest;
@@ -36,20 +39,26 @@ import io.saccade.triton.proto.ServerLiveRequest;
 import io.saccade.triton.proto.ServerMetadataRequest;
 import io.saccade.triton.proto.ServerReadyRequest;
 import io.saccade.triton.proto.ServerReadyResponse;
+import io.saccade.triton.proto.SystemSharedMemoryRegisterRequest;
+import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
+import io.saccade.triton.proto.SystemSharedMemoryUnregisterRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +79,7 @@ public final class TritonClient implements AutoCloseable {
     private final Duration timeout;
     private final Duration controlTimeout;
     private final InferListener listener;
+    private final @Nullable SharedMemory sharedMemory;
 
     private TritonClient(Builder builder) {
         this.interceptors = List.copyOf(builder.interceptors);
@@ -78,6 +88,29 @@ public final class TritonClient implements AutoCloseable {
         this.controlTimeout = builder.controlTimeout;
         this.listener = builder.listener;
         this.channels = new ChannelPool(builder.lines(), this::probe, System::nanoTime);
+        this.sharedMemory = builder.sharedSlots == 0
+                ? null
+                : new SharedMemory(
+                        builder.sharedSlots,
+                        builder.sharedSlotBytes,
+                        builder.sharedFolder,
+                        new SharedMemory.Server() {
+                            @Override
+                            public void register(SharedRegion region) {
+                                registerSharedMemory(region);
+                            }
+
+                            @Override
+                            public void unregister(String name) {
+                                unregisterSharedMemory(name);
+                            }
+
+                            @Override
+                            public List<SharedRegion> registered() {
+                                return sharedMemoryStatus();
+                            }
+                        },
+                        System::nanoTime);
     }
 
     /** Starts the settings of a client. */
@@ -93,7 +126,11 @@ public final class TritonClient implements AutoCloseable {
      */
     public CompletableFuture<InferResult> infer(InferRequest request) {
         InferCall call = new InferCall(request);
-        call.start();
+        try {
+            call.start();
+        } catch (TritonException e) {
+            return CompletableFuture.failedFuture(e); // not sent
+        }
         return call.future;
     }
 
@@ -143,8 +180,12 @@ public final class TritonClient implements AutoCloseable {
     }
 
     private CallOptions options(InferRequest request) {
+        return CallOptions.DEFAULT.withDeadline(deadline(request));
+    }
+
+    private Deadline deadline(InferRequest request) {
         Duration wait = requireNonNull(request.timeout() == null ? timeout : request.timeout());
-        return CallOptions.DEFAULT.withDeadlineAfter(wait.toNanos(), TimeUnit.NANOSECONDS);
+        return Deadline.after(wait.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private static TritonException rethrow(String model, ExecutionException e) {
@@ -341,10 +382,81 @@ public final class TritonClient implements AutoCloseable {
                 RepositoryModelUnloadRequest.newBuilder().setModelName(model).build());
     }
 
-    /** Takes no more calls, lets those in flight end for up to 5 seconds, then cancels them. */
+    /** What {@link Builder#sharedMemory} has done until now; all zero where it is not switched on. */
+    public SharedMemoryUse sharedMemoryUse() {
+        return sharedMemory == null ? new SharedMemoryUse(0, 0, 0, Optional.empty()) : sharedMemory.use();
+    }
+
+    /**
+     * Makes all slots of {@link Builder#sharedMemory} now, which else are made when calls first want them: for a program that shall
+     * rather not start than send its tensors over the network.
+     *
+     * @throws TritonException       if the memory cannot be had or the server refuses it, with what to look at
+     * @throws IllegalStateException if shared memory is not switched on
+     */
+    public void requireSharedMemory() {
+        if (sharedMemory == null) {
+            throw new IllegalStateException("this client was built without sharedMemory()");
+        }
+        sharedMemory.makeAll();
+    }
+
+    /** Lets the server open memory of this host. {@link Builder#sharedMemory} does all that is needed by itself. */
+    public void registerSharedMemory(SharedRegion region) {
+        control(
+                "register shared memory",
+                "",
+                GRPCInferenceServiceGrpc.getSystemSharedMemoryRegisterMethod(),
+                SystemSharedMemoryRegisterRequest.newBuilder()
+                        .setName(region.name())
+                        .setKey(region.key())
+                        .setOffset(region.offset())
+                        .setByteSize(region.bytes())
+                        .build());
+    }
+
+    /** Lets the server forget a region; nothing happens if it knows none of this name. */
+    public void unregisterSharedMemory(String name) {
+        if (name.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the name of a region was expected: without one the server would forget those of all clients");
+        }
+        control(
+                "unregister shared memory",
+                "",
+                GRPCInferenceServiceGrpc.getSystemSharedMemoryUnregisterMethod(),
+                SystemSharedMemoryUnregisterRequest.newBuilder().setName(name).build());
+    }
+
+    /** The regions of all clients that the server has registered, by name. */
+    public List<SharedRegion> sharedMemoryStatus() {
+        return control(
+                        "status of shared memory",
+                        "",
+                        GRPCInferenceServiceGrpc.getSystemSharedMemoryStatusMethod(),
+                        SystemSharedMemoryStatusRequest.getDefaultInstance())
+                .getRegionsMap()
+                .values()
+                .stream()
+                .map(region ->
+                        new SharedRegion(region.getName(), region.getKey(), region.getOffset(), region.getByteSize()))
+                .sorted(Comparator.comparing(SharedRegion::name))
+                .toList();
+    }
+
+    /**
+     * Takes no more calls, lets those in flight end for up to 5 seconds, then cancels them. With shared memory, calls that use it get
+     * up to 5 seconds before that.
+     */
     @Override
     public void close() {
-        channels.close();
+        try {
+            if (sharedMemory != null) {
+                sharedMemory.close();
+            }
+        } finally {
+            channels.close();
+        }
     }
 
     private <Q, A> A control(String what, String model, MethodDescriptor<Q, A> method, Q request) {
@@ -408,60 +520,63 @@ public final class TritonClient implements AutoCloseable {
     }
 
     /** One inference under way: ends exactly once, by answer, failure or cancellation. */
-    private final class InferCall implements StreamObserver<ModelInferResponse> {
+    private final class InferCall {
         private final InferRequest request;
+        private final Deadline deadline;
         private final CompletableFuture<InferResult> future = new CompletableFuture<>();
         private final long started = System.nanoTime();
         private final AtomicBoolean ended = new AtomicBoolean();
-        private @Nullable ModelInferResponse answer;
+        private volatile @Nullable Attempt current;
 
         InferCall(InferRequest request) {
             this.request = request;
+            this.deadline = deadline(request);
         }
 
         void start() {
-            ClientCall<?, ModelInferResponse> call = send();
+            Attempt attempt = attempt();
+            listener.started(request.model());
+            send(attempt);
             CompletableFuture<InferResult> _ = future.whenComplete((_, _) -> {
                 if (future.isCancelled()) {
-                    call.cancel("the caller cancelled", null);
+                    Attempt last = current;
+                    if (last != null) {
+                        last.cancel();
+                    }
                     end(Fault.PASSING);
                 }
             });
         }
 
-        private ClientCall<?, ModelInferResponse> send() {
-            var message = InferCodec.encode(request);
-            var call = channel(request.headers())
-                    .newCall(GRPCInferenceServiceGrpc.getModelInferMethod(), options(request));
-            listener.started(request.model());
-            ClientCalls.asyncUnaryCall(call, message, this);
-            return call;
-        }
-
-        @Override
-        public void onNext(ModelInferResponse message) {
-            answer = message;
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            fail(TritonException.of("infer", request.model(), failure));
-        }
-
-        @Override
-        public void onCompleted() {
-            InferResult result;
-            try {
-                result = InferCodec.decode(request, requireNonNull(answer, "gRPC ends a unary call with an answer"));
-            } catch (TritonException e) {
-                fail(e);
-                return;
-            } catch (RuntimeException e) {
-                fail(TritonException.protocol(request.model(), "the answer cannot be read: " + e, e));
-                return;
+        private Attempt attempt() {
+            if (sharedMemory == null) {
+                return new Attempt(InferCodec.encode(request), null);
             }
-            end(null);
-            future.complete(result);
+            Optional<SharedPlan> plan = SharedPlan.of(request, sharedMemory.slotBytes());
+            SharedSlot slot = plan.isPresent() ? sharedMemory.take() : null;
+            if (slot == null) {
+                sharedMemory.countNetwork();
+                return new Attempt(InferCodec.encode(request), null);
+            }
+            Loan loan = new Loan(sharedMemory, slot, plan.orElseThrow());
+            boolean isReady = false;
+            try {
+                Attempt attempt = new Attempt(InferCodec.encode(request, loan.plan(), slot), loan);
+                isReady = true;
+                return attempt;
+            } finally {
+                if (!isReady) {
+                    sharedMemory.giveBack(slot);
+                }
+            }
+        }
+
+        private void send(Attempt attempt) {
+            current = attempt;
+            attempt.send();
+            if (future.isCancelled()) {
+                attempt.cancel();
+            }
         }
 
         private void fail(TritonException failure) {
@@ -472,6 +587,122 @@ public final class TritonClient implements AutoCloseable {
         private void end(@Nullable Fault fault) {
             if (ended.compareAndSet(false, true)) {
                 listener.finished(request.model(), Duration.ofNanos(System.nanoTime() - started), fault);
+            }
+        }
+
+        /** One message on its way; there is a second only where the server no longer knew the shared memory of the first. */
+        private final class Attempt implements StreamObserver<ModelInferResponse> {
+            private final ModelInferRequest message;
+            /** Whoever takes it out decides what becomes of the slot: the answer or the cancellation, never both. */
+            private final AtomicReference<@Nullable Loan> loan;
+
+            private final ClientCall<ModelInferRequest, ModelInferResponse> call;
+            private @Nullable ModelInferResponse answer;
+
+            Attempt(ModelInferRequest message, @Nullable Loan loan) {
+                this.message = message;
+                this.loan = new AtomicReference<>();
+                if (loan != null) {
+                    this.loan.set(loan);
+                }
+                this.call = channel(request.headers())
+                        .newCall(
+                                GRPCInferenceServiceGrpc.getModelInferMethod(),
+                                CallOptions.DEFAULT.withDeadline(deadline));
+            }
+
+            void send() {
+                ClientCalls.asyncUnaryCall(call, message, this);
+            }
+
+            void cancel() {
+                Loan mine = loan.getAndSet(null); // before gRPC reports the end, on another thread
+                call.cancel("the caller cancelled", null);
+                if (mine != null) {
+                    mine.memory().retire(mine.slot());
+                }
+            }
+
+            @Override
+            public void onNext(ModelInferResponse message) {
+                answer = message;
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                TritonException known = TritonException.of("infer", request.model(), failure);
+                Loan mine = loan.getAndSet(null);
+                if (mine != null && FaultTable.isLostMemory(known)) {
+                    mine.memory().lost(mine.slot());
+                    again(known);
+                    return;
+                }
+                if (mine != null) {
+                    mine.failed(known);
+                }
+                fail(known);
+            }
+
+            /** The server has refused the message for its memory and done nothing: the same over the network. */
+            private void again(TritonException reason) {
+                try {
+                    requireNonNull(sharedMemory).countNetwork();
+                    InferCall.this.send(new Attempt(InferCodec.encode(request), null));
+                } catch (RuntimeException e) {
+                    reason.addSuppressed(e);
+                    fail(reason);
+                }
+            }
+
+            @Override
+            public void onCompleted() {
+                Loan mine = loan.getAndSet(null);
+                InferResult result;
+                try {
+                    result = read(requireNonNull(answer, "gRPC ends a unary call with an answer"), mine);
+                } catch (TritonException e) {
+                    fail(e);
+                    return;
+                } catch (RuntimeException e) {
+                    fail(TritonException.protocol(request.model(), "the answer cannot be read: " + e, e));
+                    return;
+                }
+                end(null);
+                future.complete(result);
+            }
+
+            /** Gives the slot back before anyone hears of the answer, so that the next call finds it. */
+            private InferResult read(ModelInferResponse received, @Nullable Loan mine) {
+                if (mine == null) {
+                    return InferCodec.decode(request, received);
+                }
+                try {
+                    return InferCodec.decode(request, received, mine::read);
+                } finally {
+                    mine.memory().giveBack(mine.slot());
+                }
+            }
+        }
+    }
+
+    /** A slot that carries a call. */
+    private record Loan(SharedMemory memory, SharedSlot slot, SharedPlan plan) {
+        Optional<ByteString> read(String output, DataType type, Shape shape) {
+            SharedPlan.Place place = plan.outputs().get(output);
+            return place == null ? Optional.empty() : Optional.of(SharedPlan.read(slot, place, output, type, shape));
+        }
+
+        /** After a refusal by the server nothing runs there; after all else something may. */
+        void failed(TritonException failure) {
+            boolean isOver =
+                    switch (failure.code()) {
+                        case INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, OUT_OF_RANGE, UNIMPLEMENTED -> true;
+                        default -> failure.fault() == Fault.OVERLOADED;
+                    };
+            if (isOver) {
+                memory.giveBack(slot);
+            } else {
+                memory.retire(slot);
             }
         }
     }
@@ -491,6 +722,9 @@ public final class TritonClient implements AutoCloseable {
         private @Nullable String serverName;
         private @Nullable Executor executor;
         private InferListener listener = InferListener.NONE;
+        private int sharedSlots;
+        private long sharedSlotBytes;
+        private Path sharedFolder = Path.of("/dev/shm");
         private Consumer<NettyChannelBuilder> customizer = _ -> {};
 
         private Builder() {}
@@ -644,6 +878,41 @@ public final class TritonClient implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Lets tensors go through memory that this process shares with the server, instead of over the network: all inputs of a
+         * call, and the outputs that are asked for with {@link InferRequest.Builder#output(String, long)}. For one endpoint on the
+         * same host, which has the same {@code /dev/shm}, may open this user's files, and allows it (Triton 26.04 and newer:
+         * {@code --allow-client-shm=true}). Streams do not use it.
+         *
+         * <p>A call that finds no free slot or does not fit goes over the network, and so do all while the server refuses, which is
+         * logged once and told by {@link TritonClient#sharedMemoryUse()}.
+         *
+         * <p>Names and memory go away when the client is closed. What a killed process leaves is removed by the next client with shared
+         * memory on this host, and forgotten by the server when that client has a slot there.
+         *
+         * @param slots     calls that can be carried at once, 1 or more
+         * @param slotBytes most bytes of one call, inputs and outputs together, each rounded up to 64; at most 2 GiB - 1. The memory
+         *                  is taken at the first use of each slot: {@code slots x slotBytes} in all
+         */
+        public Builder sharedMemory(int slots, long slotBytes) {
+            if (slots < 1) {
+                throw new IllegalArgumentException("shared memory needs 1 slot or more, got " + slots);
+            }
+            if (slotBytes < 1 || slotBytes > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "a slot of shared memory must have 1 to " + Integer.MAX_VALUE + " bytes, got " + slotBytes);
+            }
+            sharedSlots = slots;
+            sharedSlotBytes = slotBytes;
+            return this;
+        }
+
+        /** Where shared memory has its names, for tests. */
+        Builder sharedFolder(Path folder) {
+            sharedFolder = folder;
+            return this;
+        }
+
         /** Last word on each channel, after all other settings: keep-alive, and what this builder does not name. */
         public Builder customize(Consumer<NettyChannelBuilder> customizer) {
             this.customizer = requireNonNull(customizer);
@@ -653,11 +922,15 @@ public final class TritonClient implements AutoCloseable {
         /**
          * The client; it connects at its first call.
          *
-         * @throws IllegalArgumentException without an endpoint, or with one that cannot be read
+         * @throws IllegalArgumentException without an endpoint, with one that cannot be read, or with shared memory and several
          */
         public TritonClient build() {
             if (endpoints.isEmpty()) {
                 throw new IllegalArgumentException("a Triton client needs at least one endpoint (host:port)");
+            }
+            if (sharedSlots > 0 && endpoints.size() > 1) {
+                throw new IllegalArgumentException(
+                        "shared memory needs one endpoint, a server on this host, got " + endpoints);
             }
             return new TritonClient(this);
         }

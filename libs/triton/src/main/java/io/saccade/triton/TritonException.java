@@ -78,6 +78,11 @@ public final class TritonException extends RuntimeException {
         return all.toString();
     }
 
+    /** The same failure with a sentence on what to look at. */
+    TritonException withAdvice(String advice) {
+        return new TritonException(fault, model, code, getMessage() + " (" + advice + ")", this);
+    }
+
     /** An answer that arrived and is not one: it will be the same next time. */
     static TritonException protocol(String model, String message, @Nullable Throwable cause) {
         return new TritonException(
