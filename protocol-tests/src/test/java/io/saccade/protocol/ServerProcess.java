@@ -142,6 +142,12 @@ final class ServerProcess implements AutoCloseable {
         return endpoint;
     }
 
+    /** Ends it as a crash does. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
     @Override
     public void close() {
         List<ProcessHandle> children = process.descendants().toList();

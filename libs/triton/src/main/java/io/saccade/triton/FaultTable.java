@@ -92,7 +92,10 @@ final class FaultTable {
                     "certificate_required",
                     "the server wants to know who calls: show it a certificate with mutualTls()"),
             new Hint("bad_certificate", "the server wants to know who calls: show it a certificate with mutualTls()"),
-            new Hint("was not settings", "the server may expect TLS on this port: build the client with tls()"),
+            new Hint(
+                    "was not settings",
+                    "the server may expect TLS on this port, for which there is tls(); or it is no gRPC port, which is 8001 for"
+                            + " Triton unless it was told otherwise"),
             // How a connection ends that the server hangs up on; which of the three is chance.
             new Hint("network closed for unknown reason", HUNG_UP),
             new Hint("connection reset", HUNG_UP),

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What a model answered; each tensor's bytes agree with its type and shape.
@@ -35,6 +36,26 @@ public record InferResult(String model, String version, String id, Map<String, T
             throw TritonException.protocol(model, "output '" + name + "' was expected, got " + outputs.keySet(), null);
         }
         return tensor;
+    }
+
+    /**
+     * This result, if no output holds a NaN or an infinity. A model that answers one for an input does so again: such numbers come of
+     * half precision that ran over, or of weights that do not fit the graph.
+     *
+     * @throws TritonException with {@link Fault#PERMANENT}, naming the model, the output, and the first index
+     */
+    public InferResult requireFinite() {
+        for (Tensor tensor : outputs.values()) {
+            OptionalLong at = tensor.firstNotFinite();
+            if (at.isPresent()) {
+                throw TritonException.answer(
+                        model,
+                        "output '" + tensor.name() + "' (" + tensor.type() + " " + tensor.shape()
+                                + ") must hold finite numbers, got NaN or an infinity at "
+                                + tensor.shape().indexOf(at.getAsLong()));
+            }
+        }
+        return this;
     }
 
     /**

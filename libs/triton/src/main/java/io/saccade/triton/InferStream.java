@@ -52,6 +52,7 @@ public final class InferStream implements Iterator<InferResult>, AutoCloseable {
 
     private final InferRequest request;
     private final InferListener listener;
+    private final CallTracer.TracedCall span;
     private final ClientCall<ModelInferRequest, ModelStreamInferResponse> call;
     private final BlockingQueue<Signal> arrived = new LinkedBlockingQueue<>();
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -62,18 +63,26 @@ public final class InferStream implements Iterator<InferResult>, AutoCloseable {
     InferStream(
             InferRequest request,
             InferListener listener,
+            CallTracer.TracedCall span,
             ClientCall<ModelInferRequest, ModelStreamInferResponse> call) {
         this.request = request;
         this.listener = listener;
+        this.span = span;
         this.call = call;
     }
 
     void start() {
-        ModelInferRequest message = InferCodec.encode(request).toBuilder()
-                .putParameters(
-                        EMPTY_FINAL_RESPONSE,
-                        InferParameter.newBuilder().setBoolParam(true).build())
-                .build();
+        ModelInferRequest message;
+        try {
+            message = InferCodec.encode(request).toBuilder()
+                    .putParameters(
+                            EMPTY_FINAL_RESPONSE,
+                            InferParameter.newBuilder().setBoolParam(true).build())
+                    .build();
+        } catch (RuntimeException | Error e) {
+            span.ended(Fault.PERMANENT);
+            throw e;
+        }
         listener.started(request.model());
         try {
             call.start(new Reader(), new Metadata());
@@ -164,6 +173,7 @@ public final class InferStream implements Iterator<InferResult>, AutoCloseable {
         }
         Duration duration = Duration.ofNanos(System.nanoTime() - started);
         took.set(duration);
+        span.ended(fault);
         listener.finished(request.model(), duration, fault);
         return true;
     }

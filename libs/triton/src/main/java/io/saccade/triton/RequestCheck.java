@@ -29,6 +29,13 @@ final class RequestCheck {
         if (!request.model().equals(model.name())) {
             problems.add("model '" + model.name() + "' was expected, got '" + request.model() + "'");
         }
+        boolean isKnown = request.version().isEmpty()
+                || model.versions().isEmpty()
+                || model.versions().contains(request.version());
+        if (!isKnown) {
+            problems.add("version '" + request.version() + "' is none of the model's that are ready: "
+                    + model.versions() + " may be asked");
+        }
         for (TensorSpec spec : model.inputs()) {
             if (!spec.optional()
                     && request.inputs().stream().noneMatch(input -> input.name().equals(spec.name()))) {

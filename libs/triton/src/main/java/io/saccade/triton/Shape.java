@@ -75,6 +75,17 @@ public final class Shape {
         return product;
     }
 
+    /** The index in each dimension, as {@code [0,17]}, of an element counted row-major from 0. */
+    String indexOf(long element) {
+        long[] index = new long[dims.length];
+        long rest = element;
+        for (int i = dims.length - 1; i >= 0; i--) {
+            index[i] = rest % dims[i];
+            rest /= dims[i];
+        }
+        return new Shape(index).toString();
+    }
+
     /** This shape with one more dimension in front, such as a batch. */
     public Shape prepend(long dim) {
         long[] longer = new long[dims.length + 1];

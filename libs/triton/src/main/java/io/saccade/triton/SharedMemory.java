@@ -134,6 +134,10 @@ final class SharedMemory implements AutoCloseable {
         while (true) {
             lock.lock();
             try {
+                // What another thread makes may be refused as well.
+                while (beingMade > 0 && !mayMake()) {
+                    gaveBack.awaitUninterruptibly();
+                }
                 if (!mayMake()) {
                     return;
                 }

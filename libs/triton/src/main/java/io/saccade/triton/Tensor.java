@@ -11,6 +11,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * A named tensor as it travels: row-major, little-endian, without padding. An element of {@link DataType#BYTES} is its
@@ -90,6 +91,9 @@ public final class Tensor {
 
     /** A tensor of memory that already lies as on the wire; it is not copied and must stay alive until the call has ended. */
     public static Tensor of(String name, DataType type, Shape shape, MemorySegment data) {
+        if (data.byteSize() > Integer.MAX_VALUE) {
+            throw tooLarge(name, data.byteSize());
+        }
         return of(name, type, shape, data.asByteBuffer());
     }
 
@@ -100,35 +104,35 @@ public final class Tensor {
 
     /** A {@link DataType#INT32} tensor of these values. */
     public static Tensor int32(String name, Shape shape, int... values) {
-        ByteBuffer buffer = littleEndian(values.length, Integer.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Integer.BYTES);
         buffer.asIntBuffer().put(values);
         return of(name, DataType.INT32, shape, buffer);
     }
 
     /** A {@link DataType#INT64} tensor of these values. */
     public static Tensor int64(String name, Shape shape, long... values) {
-        ByteBuffer buffer = littleEndian(values.length, Long.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Long.BYTES);
         buffer.asLongBuffer().put(values);
         return of(name, DataType.INT64, shape, buffer);
     }
 
     /** A {@link DataType#FP32} tensor of these values. */
     public static Tensor fp32(String name, Shape shape, float... values) {
-        ByteBuffer buffer = littleEndian(values.length, Float.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Float.BYTES);
         buffer.asFloatBuffer().put(values);
         return of(name, DataType.FP32, shape, buffer);
     }
 
     /** A {@link DataType#FP64} tensor of these values. */
     public static Tensor fp64(String name, Shape shape, double... values) {
-        ByteBuffer buffer = littleEndian(values.length, Double.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Double.BYTES);
         buffer.asDoubleBuffer().put(values);
         return of(name, DataType.FP64, shape, buffer);
     }
 
     /** A {@link DataType#FP16} tensor: each value rounded to the nearest half, ties to even. */
     public static Tensor fp16(String name, Shape shape, float... values) {
-        ByteBuffer buffer = littleEndian(values.length, Short.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Short.BYTES);
         for (int i = 0; i < values.length; i++) {
             buffer.putShort(i * Short.BYTES, Float.floatToFloat16(values[i]));
         }
@@ -137,7 +141,7 @@ public final class Tensor {
 
     /** A {@link DataType#BF16} tensor: each value rounded to the nearest, ties to even. */
     public static Tensor bf16(String name, Shape shape, float... values) {
-        ByteBuffer buffer = littleEndian(values.length, Short.BYTES);
+        ByteBuffer buffer = littleEndian(name, values.length, Short.BYTES);
         for (int i = 0; i < values.length; i++) {
             buffer.putShort(i * Short.BYTES, toBrain(values[i]));
         }
@@ -169,15 +173,27 @@ public final class Tensor {
         for (byte[] value : values) {
             size += LENGTH_BYTES + value.length;
         }
-        ByteBuffer buffer = littleEndian(Math.toIntExact(size), 1);
+        if (size > Integer.MAX_VALUE) {
+            throw tooLarge(name, size);
+        }
+        ByteBuffer buffer = littleEndian(name, (int) size, 1);
         for (byte[] value : values) {
             buffer.putInt(value.length).put(value);
         }
         return of(name, DataType.BYTES, shape, buffer.flip());
     }
 
-    private static ByteBuffer littleEndian(int elements, int size) {
-        return ByteBuffer.allocate(Math.multiplyExact(elements, size)).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer littleEndian(String name, int elements, int size) {
+        long bytes = (long) elements * size;
+        if (bytes > Integer.MAX_VALUE) {
+            throw tooLarge(name, bytes);
+        }
+        return ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static IllegalArgumentException tooLarge(String name, long bytes) {
+        return new IllegalArgumentException(
+                "tensor '" + name + "' must have less than 2 GiB, got " + bytes + " bytes: send smaller batches");
     }
 
     private static short toBrain(float value) {
@@ -213,6 +229,29 @@ public final class Tensor {
     public ByteBuffer asByteBuffer() {
         // Sliced: the view of a part of an array starts at that part's offset, and callers read from 0.
         return data.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * Where the first NaN or infinity is: its index over all elements, row-major; empty if all numbers are finite or the tensor holds no
+     * floating-point numbers. Looks at each element once and copies nothing.
+     */
+    public OptionalLong firstNotFinite() {
+        ByteBuffer buffer = asByteBuffer();
+        int count = type.isFixedSize() ? count() : 0;
+        for (int i = 0; i < count; i++) {
+            boolean isFinite =
+                    switch (type) {
+                        case FP64 -> Double.isFinite(buffer.getDouble(i * Double.BYTES));
+                        case FP32 -> Float.isFinite(buffer.getFloat(i * Float.BYTES));
+                        case FP16 -> Float.isFinite(Float.float16ToFloat(buffer.getShort(i * Short.BYTES)));
+                        case BF16 -> Float.isFinite(Float.intBitsToFloat(buffer.getShort(i * Short.BYTES) << 16));
+                        case BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, BYTES -> true;
+                    };
+            if (!isFinite) {
+                return OptionalLong.of(i);
+            }
+        }
+        return OptionalLong.empty();
     }
 
     /** The elements of an FP32 tensor, or of an FP16 or BF16 tensor widened without loss, in a new array. */

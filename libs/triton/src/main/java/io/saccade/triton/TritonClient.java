@@ -79,6 +79,7 @@ public final class TritonClient implements AutoCloseable {
     private final Duration timeout;
     private final Duration controlTimeout;
     private final InferListener listener;
+    private final CallTracer tracer;
     private final @Nullable SharedMemory sharedMemory;
 
     private TritonClient(Builder builder) {
@@ -87,6 +88,7 @@ public final class TritonClient implements AutoCloseable {
         this.timeout = builder.timeout;
         this.controlTimeout = builder.controlTimeout;
         this.listener = builder.listener;
+        this.tracer = builder.tracer;
         this.channels = new ChannelPool(builder.lines(), this::probe, System::nanoTime);
         this.sharedMemory = builder.sharedSlots == 0
                 ? null
@@ -168,15 +170,23 @@ public final class TritonClient implements AutoCloseable {
      * @return results as they come; to be closed
      */
     public InferStream stream(InferRequest request) {
-        Map<String, String> callHeaders = new LinkedHashMap<>(request.headers());
+        CallTracer.TracedCall span = tracer.started(request);
+        Map<String, String> callHeaders = headers(request, span);
         // A failure of the model then ends the stream with a status instead of a bare text (24.08 and newer).
         callHeaders.putIfAbsent("triton_grpc_error", "true");
         InferStream stream = new InferStream(
                 request,
                 listener,
+                span,
                 channel(callHeaders).newCall(GRPCInferenceServiceGrpc.getModelStreamInferMethod(), options(request)));
         stream.start();
         return stream;
+    }
+
+    private static Map<String, String> headers(InferRequest request, CallTracer.TracedCall span) {
+        Map<String, String> all = new LinkedHashMap<>(span.headers());
+        all.putAll(request.headers());
+        return all;
     }
 
     private CallOptions options(InferRequest request) {
@@ -526,15 +536,23 @@ public final class TritonClient implements AutoCloseable {
         private final CompletableFuture<InferResult> future = new CompletableFuture<>();
         private final long started = System.nanoTime();
         private final AtomicBoolean ended = new AtomicBoolean();
+        private final CallTracer.TracedCall span;
         private volatile @Nullable Attempt current;
 
         InferCall(InferRequest request) {
             this.request = request;
+            this.span = tracer.started(request);
             this.deadline = deadline(request);
         }
 
         void start() {
-            Attempt attempt = attempt();
+            Attempt attempt;
+            try {
+                attempt = attempt();
+            } catch (RuntimeException | Error e) {
+                span.ended(Fault.PERMANENT);
+                throw e;
+            }
             listener.started(request.model());
             send(attempt);
             CompletableFuture<InferResult> _ = future.whenComplete((_, _) -> {
@@ -573,7 +591,13 @@ public final class TritonClient implements AutoCloseable {
 
         private void send(Attempt attempt) {
             current = attempt;
-            attempt.send();
+            try {
+                attempt.send();
+            } catch (RuntimeException | Error e) {
+                attempt.cancel();
+                end(Fault.PASSING);
+                throw e;
+            }
             if (future.isCancelled()) {
                 attempt.cancel();
             }
@@ -586,6 +610,7 @@ public final class TritonClient implements AutoCloseable {
 
         private void end(@Nullable Fault fault) {
             if (ended.compareAndSet(false, true)) {
+                span.ended(fault);
                 listener.finished(request.model(), Duration.ofNanos(System.nanoTime() - started), fault);
             }
         }
@@ -605,7 +630,7 @@ public final class TritonClient implements AutoCloseable {
                 if (loan != null) {
                     this.loan.set(loan);
                 }
-                this.call = channel(request.headers())
+                this.call = channel(headers(request, span))
                         .newCall(
                                 GRPCInferenceServiceGrpc.getModelInferMethod(),
                                 CallOptions.DEFAULT.withDeadline(deadline));
@@ -722,6 +747,7 @@ public final class TritonClient implements AutoCloseable {
         private @Nullable String serverName;
         private @Nullable Executor executor;
         private InferListener listener = InferListener.NONE;
+        private CallTracer tracer = CallTracer.NONE;
         private int sharedSlots;
         private long sharedSlotBytes;
         private Path sharedFolder = Path.of("/dev/shm");
@@ -875,6 +901,12 @@ public final class TritonClient implements AutoCloseable {
         /** Is told of each inference. */
         public Builder listener(InferListener listener) {
             this.listener = requireNonNull(listener);
+            return this;
+        }
+
+        /** Makes a span for each inference, and the headers that carry it to the server. */
+        public Builder tracer(CallTracer tracer) {
+            this.tracer = requireNonNull(tracer);
             return this;
         }
 

@@ -56,13 +56,17 @@ public final class TritonException extends RuntimeException {
     private static String text(Status status) {
         String text = status.getDescription();
         Throwable cause = status.getCause();
+        // A status that a server sent has no cause; the transport's own has one, INTERNAL where the other side speaks
+        // no HTTP/2.
+        boolean isTransport = status.getCode() == Status.Code.UNAVAILABLE
+                || status.getCode() == Status.Code.INTERNAL && cause != null;
         if (text == null) {
             text = cause == null ? "the server gave no reason" : cause.toString();
-        } else if (status.getCode() == Status.Code.UNAVAILABLE) {
+        } else if (isTransport) {
             text = withReasons(text, cause); // "io exception" alone does not say what was refused
         }
         String shortened = text.length() <= LONGEST_SERVER_TEXT ? text : text.substring(0, LONGEST_SERVER_TEXT) + "...";
-        return status.getCode() == Status.Code.UNAVAILABLE ? shortened + FaultTable.hint(text) : shortened;
+        return isTransport ? shortened + FaultTable.hint(text) : shortened;
     }
 
     private static String withReasons(String text, @Nullable Throwable cause) {
@@ -91,6 +95,12 @@ public final class TritonException extends RuntimeException {
                 Status.Code.INTERNAL,
                 (model.isEmpty() ? "" : "model '" + model + "' broke the protocol: ") + message,
                 cause);
+    }
+
+    /** An answer that is one, and cannot be used. */
+    static TritonException answer(String model, String message) {
+        return new TritonException(
+                Fault.PERMANENT, model, Status.Code.INTERNAL, "answer of model '" + model + "': " + message, null);
     }
 
     /** A request that was not sent, as the server would refuse it. */

@@ -3,12 +3,21 @@ package io.saccade.triton;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.net.httpserver.HttpServer;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.saccade.triton.limit.CallGate;
 import io.saccade.triton.limit.Gradient2;
+import io.saccade.triton.metrics.MetricsReader;
+import io.saccade.triton.metrics.ModelMetrics;
+import io.saccade.triton.otel.OpenTelemetryMetrics;
+import io.saccade.triton.otel.OpenTelemetryTracer;
 import io.saccade.triton.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
 import io.saccade.triton.proto.ModelConfigRequest;
 import io.saccade.triton.proto.ModelConfigResponse;
@@ -29,6 +38,8 @@ import io.saccade.triton.vllm.SamplingParameters;
 import io.saccade.triton.vllm.SpecialTokens;
 import io.saccade.triton.vllm.VisionChat;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -39,6 +50,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +72,7 @@ class UsingTheClientDT {
     private final List<String> spoken = new ArrayList<>();
     private final byte[] pixels = new byte[64 * 64 * 3];
     private final byte[] png = {(byte) 0x89, 'P', 'N', 'G'};
+    private final Models models = new Models();
     private Server server;
     private TritonClient client;
     private String endpoint;
@@ -67,7 +80,7 @@ class UsingTheClientDT {
     @BeforeEach
     void start() throws Exception {
         server = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-                .addService(new Models())
+                .addService(models)
                 .build()
                 .start();
         endpoint = "127.0.0.1:" + server.getPort();
@@ -238,6 +251,36 @@ class UsingTheClientDT {
     }
 
     @Test
+    void sharesMemoryOrSaysWhyNot() {
+        // guide
+        try (var triton = TritonClient.builder()
+                .endpoint(endpoint)
+                .sharedMemory(8, 1 << 20)
+                .build()) {
+            InferResult result = triton.inferBlocking(InferRequest.to("image-embedding")
+                    .input(Tensor.uint8("image", Shape.of(1, 64, 64, 3), pixels))
+                    .output("embedding", 4096)
+                    .build());
+            spoken.add(result.output("embedding").shape() + ", " + triton.sharedMemoryUse());
+        }
+        // end
+        assertThat(spoken).singleElement().satisfies(text -> assertThat(text)
+                .startsWith("[1,2], SharedMemoryUse[slots=0, carried=0, byNetwork=1"));
+    }
+
+    @Test
+    void asksForFiniteNumbers() {
+        InferRequest request = imageRequest();
+        // guide
+        float[] vector = client.inferBlocking(request)
+                .requireFinite()
+                .output("embedding")
+                .asFloats();
+        // end
+        assertThat(vector).containsExactly(0.5f, -0.5f);
+    }
+
+    @Test
     void watches() {
         // guide
         Map<String, Integer> calls = new ConcurrentHashMap<>();
@@ -269,6 +312,63 @@ class UsingTheClientDT {
                         .build()));
     }
 
+    @Test
+    void readsTheMetricsPage() throws Exception {
+        InferRequest request = imageRequest();
+        TritonClient triton = client;
+        HttpServer page = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        page.createContext("/metrics", exchange -> {
+            byte[] text = ("nv_inference_count{model=\"image-embedding\",version=\"1\"} " + models.asked
+                            + "\nnv_inference_exec_count{model=\"image-embedding\",version=\"1\"} " + models.asked
+                            + "\n")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, text.length);
+            try (var body = exchange.getResponseBody()) {
+                body.write(text);
+            }
+        });
+        page.start();
+        String metricsAddress = "127.0.0.1:" + page.getAddress().getPort();
+        try {
+            // guide
+            try (var reader =
+                    new MetricsReader(URI.create("http://" + metricsAddress + "/metrics"), Duration.ofSeconds(30))) {
+                ModelMetrics before = reader.read().models().getFirst();
+                triton.inferBlocking(request);
+                ModelMetrics between = reader.read().models().getFirst().since(before);
+                spoken.add(between.items() + " items in " + between.executions() + " runs, " + between.failure()
+                        + " failed");
+            }
+            // end
+        } finally {
+            page.stop(0);
+        }
+        assertThat(spoken).containsExactly("1 items in 1 runs, 0 failed");
+    }
+
+    @Test
+    void tracesWithOpenTelemetry() {
+        InferRequest request = imageRequest();
+        var spans = InMemorySpanExporter.create();
+        try (var openTelemetry = OpenTelemetrySdk.builder()
+                .setTracerProvider(SdkTracerProvider.builder()
+                        .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                        .build())
+                .build()) {
+            // guide
+            try (var triton = TritonClient.builder()
+                    .endpoint(endpoint)
+                    .tracer(new OpenTelemetryTracer(openTelemetry))
+                    .listener(new OpenTelemetryMetrics(openTelemetry))
+                    .build()) {
+                triton.inferBlocking(request);
+            }
+            // end
+            assertThat(spans.getFinishedSpanItems()).singleElement().satisfies(span -> assertThat(span.getName())
+                    .isEqualTo("infer image-embedding"));
+        }
+    }
+
     private InferRequest imageRequest() {
         return InferRequest.to("image-embedding")
                 .input(Tensor.uint8("image", Shape.of(1, 64, 64, 3), pixels))
@@ -277,7 +377,7 @@ class UsingTheClientDT {
 
     /** The models of the guide. */
     private static final class Models extends GRPCInferenceServiceImplBase {
-        private int asked;
+        private final AtomicInteger asked = new AtomicInteger();
 
         @Override
         public void modelMetadata(ModelMetadataRequest request, StreamObserver<ModelMetadataResponse> answers) {
@@ -308,7 +408,7 @@ class UsingTheClientDT {
         public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> answers) {
             switch (request.getModelName()) {
                 case "image-embedding" -> {
-                    asked++;
+                    asked.incrementAndGet();
                     var embedding = Tensor.fp32("embedding", Shape.of(1, 2), 0.5f, -0.5f);
                     answers.onNext(FakeServer.response(request, true, embedding).getInferResponse());
                     answers.onCompleted();
@@ -327,8 +427,8 @@ class UsingTheClientDT {
                     .addModelStats(ModelStatistics.newBuilder()
                             .setName(request.getName())
                             .setVersion("1")
-                            .setInferenceCount(asked)
-                            .setExecutionCount(asked))
+                            .setInferenceCount(asked.get())
+                            .setExecutionCount(asked.get()))
                     .build());
             answers.onCompleted();
         }
