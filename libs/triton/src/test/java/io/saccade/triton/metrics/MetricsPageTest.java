@@ -3,6 +3,7 @@ package io.saccade.triton.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,30 @@ class MetricsPageTest {
                 .returns(Duration.ofMillis(1500), ModelMetrics::request)
                 .returns(Duration.ofNanos(100_000), ModelMetrics::averageQueue)
                 .returns(5L, ModelMetrics::pending);
+    }
+
+    /** The page of an NVIDIA Triton 2.51.0 that had answered 1948 requests. */
+    @Test
+    void readsTheRealPageOfTriton() throws Exception {
+        // Given
+        String text;
+        try (var page = getClass().getResourceAsStream("/triton-2.51.0-metrics.txt")) {
+            text = new String(page.readAllBytes(), StandardCharsets.UTF_8);
+        }
+
+        // When
+        var models = MetricsPage.parse(text).models();
+
+        // Then
+        assertThat(models).extracting(ModelMetrics::model).containsExactly("newest", "identity_uint8");
+        assertThat(models.getLast())
+                .returns(1948L, ModelMetrics::success)
+                .returns(1948L, ModelMetrics::items)
+                .returns(892L, ModelMetrics::executions)
+                .returns(0L, ModelMetrics::failure)
+                .returns(Duration.ofNanos(4_472_164_000L), ModelMetrics::request)
+                .returns(Duration.ofNanos(1_684_617_000L), ModelMetrics::queue);
+        assertThat(models.getLast().failures()).containsOnlyKeys("BACKEND", "CANCELED", "OTHER", "REJECTED");
     }
 
     @Test
