@@ -90,6 +90,9 @@ public final class InferStream implements Iterator<InferResult>, AutoCloseable {
             call.sendMessage(message);
             call.halfClose();
         } catch (RuntimeException | Error e) {
+            if (e instanceof IllegalStateException && ended.get()) {
+                return; // refused and cancelled on another thread between two of these lines: the reader hears why
+            }
             call.cancel("the call could not be started", e);
             end(Fault.PASSING);
             throw e;

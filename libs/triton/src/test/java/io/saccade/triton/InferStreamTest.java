@@ -4,8 +4,11 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.saccade.triton.proto.ModelInferRequest;
+import io.saccade.triton.proto.ModelStreamInferResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +100,54 @@ class InferStreamTest {
         var headers = server.headers.poll(10, SECONDS);
         assertThat(headers.get(key("triton_grpc_error"))).isEqualTo("true");
         assertThat(headers.get(key("traceparent"))).isEqualTo("00-a-b-01");
+    }
+
+    @Test
+    void aRefusalThatComesWhileTheRequestIsStillBeingSentIsHeard() {
+        // Given a call that is refused, as by a fast server, before its end is written, and then takes no more, as
+        // gRPC's does
+        var call = new ClientCall<ModelInferRequest, ModelStreamInferResponse>() {
+            private Listener<ModelStreamInferResponse> reader;
+            private boolean isCancelled;
+
+            @Override
+            public void start(Listener<ModelStreamInferResponse> listener, Metadata headers) {
+                reader = listener;
+            }
+
+            @Override
+            public void request(int messages) {}
+
+            @Override
+            public void cancel(String message, Throwable cause) {
+                isCancelled = true;
+            }
+
+            @Override
+            public void sendMessage(ModelInferRequest message) {
+                reader.onMessage(FakeServer.error(message, "Exceeds maximum queue size"));
+            }
+
+            @Override
+            public void halfClose() {
+                if (isCancelled) {
+                    throw new IllegalStateException("call was cancelled");
+                }
+            }
+        };
+        var stream = new InferStream(
+                request().build(),
+                InferListener.NONE,
+                CallTracer.NONE.started(request().build()),
+                call);
+
+        // When
+        stream.start();
+
+        // Then
+        assertThatExceptionOfType(TritonException.class)
+                .isThrownBy(stream::hasNext)
+                .returns(Fault.OVERLOADED, TritonException::fault);
     }
 
     @ParameterizedTest
