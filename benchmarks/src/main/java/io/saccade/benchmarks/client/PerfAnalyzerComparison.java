@@ -66,6 +66,7 @@ public final class PerfAnalyzerComparison {
         try (var client = TritonClient.builder()
                 .endpoint(args[1])
                 .timeout(Duration.ofSeconds(60))
+                .controlTimeout(Duration.ofSeconds(60))
                 .build()) {
             ModelInfo info = client.describe(args[2]);
             for (String concurrency : args[4].split(",")) {
@@ -127,7 +128,8 @@ public final class PerfAnalyzerComparison {
                         Long.toString(time.toMillis()),
                         "--max-trials",
                         "4",
-                        // Rounds in turn tell what is stable: one that was disturbed shall be counted and not thrown away.
+                        // Rounds in turn tell what is stable: one that was disturbed shall be counted and not thrown
+                        // away.
                         "--stability-percentage",
                         "999",
                         "--shape",
