@@ -246,6 +246,11 @@ def pictures():
     yield "comment.jpg", encode(photo, "JPEG", quality=85, comment=b"\xff\xd9 not the end \xff\xda")
     yield "junk-after-end.jpg", encode(photo, "JPEG", quality=85) + bytes(1000)
     yield "sequential-scans.jpg", sequential_scans()
+    yield from more_pngs()
+    yield from gifs()
+    yield from bmps()
+    yield from tiffs()
+    yield from webps()
 
     yield "rgb.png", encode(rgb(130, 95, 20), "PNG")
     yield "rgb-upscaled.png", encode(rgb(23, 17, 21), "PNG")
@@ -293,6 +298,183 @@ def pictures():
     yield "animated.png", encode(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100)
 
 
+def deep(samples, seed):
+    """16 bits from 8: the upper byte is the sample, the lower one is noise."""
+    noise = np.random.default_rng(seed).integers(0, 256, samples.shape, dtype=np.uint16)
+    return samples.astype(np.uint16) << 8 | noise
+
+
+def more_pngs():
+    yield "rgb-16.png", png(61, 47, 16, 2, [row.astype(">u2").tobytes() for row in deep(scene(61, 47, 60), 1)])
+    yield "rgba-16.png", png(61, 47, 16, 6, [row.astype(">u2").tobytes() for row in deep(np.asarray(rgba(61, 47, 61)), 2)])
+    both = np.stack([scene(61, 47, 62, 1)[..., 0], scene(61, 47, 63, 1)[..., 0]], axis=-1)
+    yield "grey-alpha-16.png", png(61, 47, 16, 4, [row.astype(">u2").tobytes() for row in deep(both, 3)])
+    pixels = deep(scene(61, 47, 64), 4)
+    rows = [row.astype(">u2").tobytes() for left, top, right, down in ADAM7 for row in pixels[top::down, left::right]]
+    yield "interlaced-rgb-16.png", png(61, 47, 16, 2, rows, 1)
+    for filter in range(5):  # each row filter alone
+        yield f"filter-{filter}.png", filtered(scene(45, 33, 65), filter)
+    raw = zlib.compress(b"".join(b"\0" + row.tobytes() for row in scene(61, 47, 66)))
+    chunks = b"".join(chunk(b"IDAT", raw[at : at + 7]) for at in range(0, len(raw), 7))
+    yield "many-chunks.png", b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 61, 47, 8, 2, 0, 0, 0)) + chunks + chunk(b"IEND", b"")
+
+
+def filtered(pixels, filter):
+    height, width, bands = pixels.shape
+    padded = np.zeros((height + 1, width + 1, bands), np.int32)
+    padded[1:, 1:] = pixels
+    left, above, corner = padded[1:, :-1], padded[:-1, 1:], padded[:-1, :-1]
+    p = left + above - corner
+    a, b, c = abs(p - left), abs(p - above), abs(p - corner)
+    paeth = np.where((a <= b) & (a <= c), left, np.where(b <= c, above, corner))
+    guess = [0 * left, left, above, (left + above) // 2, paeth][filter]
+    rows = b"".join(bytes([filter]) + row.tobytes() for row in ((pixels - guess) & 255).astype(np.uint8))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def gifs():
+    palette = rgb(120, 91, 70).quantize(128)
+    yield "gif.gif", encode(palette, "GIF")
+    yield "interlaced.gif", encode(palette, "GIF", interlace=1)
+    yield "straight.gif", encode(palette, "GIF", interlace=0)
+    yield "grey.gif", encode(grey(90, 77, 71), "GIF")
+    yield "few.gif", encode(rgb(64, 48, 72).quantize(3), "GIF")
+    yield "two.gif", encode(grey(67, 45, 73).convert("1"), "GIF")
+    yield "transparent.gif", encode(rgb(80, 60, 74).quantize(64), "GIF", transparency=5)
+    frames = [rgb(60, 45, 75 + i).quantize(64) for i in range(3)]
+    yield "animated.gif", encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    yield "large.gif", encode(rgb(400, 300, 78).quantize(256), "GIF")
+    plain = encode(palette, "GIF", interlace=0)
+    at = plain.index(b",\0\0\0\0\x78\0\x5b\0")
+    offset = bytearray(plain)
+    offset[at + 1 : at + 5] = struct.pack("<HH", 7, 5)
+    yield "beyond-its-screen.gif", bytes(offset)
+    smaller = bytearray(offset)
+    smaller[6:10] = struct.pack("<HH", 200, 150)
+    yield "inside-its-screen.gif", bytes(smaller)
+    clear = bytearray(encode(rgb(80, 60, 74).quantize(64), "GIF", transparency=5))
+    clear[6:10] = struct.pack("<HH", 101, 83)
+    yield "transparent-screen.gif", bytes(clear)
+    yield "comment.gif", encode(palette, "GIF", comment=b"x" * 700)
+
+
+def bmp(width, height, bits, body, palette=b"", compression=0, masks=b"", header=40, colours=0):
+    """A bitmap that Pillow cannot write."""
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        info = struct.pack("<IiiHHIIiiII", header, width, height, 1, bits, compression, len(body), 2835, 2835, colours, 0)
+        info += masks if header > 40 else b""
+        info = info.ljust(header, b"\0") + (masks if header == 40 else b"")
+    start = 14 + len(info) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + info + palette + body
+
+
+def bottom_up(rows):
+    return b"".join(row + bytes(-len(row) % 4) for row in reversed(rows))
+
+
+def bmps():
+    yield "rgb.bmp", encode(rgb(61, 47, 80), "BMP")
+    yield "grey.bmp", encode(grey(61, 47, 81), "BMP")
+    yield "palette.bmp", encode(rgb(61, 47, 82).quantize(100), "BMP")
+    yield "bilevel.bmp", encode(grey(61, 47, 83).convert("1"), "BMP")
+    yield "rgba.bmp", encode(rgba(61, 47, 84), "BMP")
+    fine = scene(61, 47, 85, 1)[..., 0]
+    colours = b"".join(bytes([i, 255 - i, i // 2, 0]) for i in range(0, 256, 16))
+    yield "palette-4.bmp", bmp(61, 47, 4, bottom_up(packed(fine >> 4, 4)), colours, colours=16)
+    yield "palette-1.bmp", bmp(61, 47, 1, bottom_up(packed(fine >> 7, 1)), colours[:8], colours=2)
+    yield "top-down.bmp", bmp(61, -47, 24, b"".join(row.tobytes() + bytes(-len(row) * 3 % 4) for row in scene(61, 47, 86)))
+    yield "os2.bmp", bmp(61, 47, 24, bottom_up([row.tobytes() for row in scene(61, 47, 87)]), header=12)
+    five = np.random.default_rng(5).integers(0, 65536, (47, 61), dtype=np.uint16)
+    yield "555.bmp", bmp(61, 47, 16, bottom_up([row.tobytes() for row in five]))
+    yield "565.bmp", bmp(61, 47, 16, bottom_up([row.tobytes() for row in five]), compression=3, masks=struct.pack("<3I", 0xF800, 0x7E0, 0x1F))
+    four = [row.tobytes() for row in np.asarray(rgba(61, 47, 88))]
+    yield "32.bmp", bmp(61, 47, 32, bottom_up(four))
+    yield "bgra-v5.bmp", bmp(61, 47, 32, bottom_up(four), compression=3, masks=struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000), header=124)
+    yield "rgba-v4.bmp", bmp(61, 47, 32, bottom_up(four), compression=3, masks=struct.pack("<4I", 0xFF, 0xFF00, 0xFF0000, 0xFF000000), header=108)
+    yield "xbgr.bmp", bmp(61, 47, 32, bottom_up(four), compression=3, masks=struct.pack("<3I", 0xFF000000, 0xFF0000, 0xFF00))
+    full = b"".join(bytes([i, 255 - i, i // 2, 0]) for i in range(256))
+    rows = b"".join(b"".join(bytes([1 + i % 3, v]) for i, v in enumerate(range(y, y + 20))) + b"\0\0" for y in range(9)) + b"\0\1"
+    yield "rle8.bmp", bmp(39, 9, 8, rows, full, compression=1)
+    mixed = b"".join(b"\0\5\1\2\3\4\5\0" + b"\x0a\x07" + b"\0\0" for _ in range(6)) + b"\0\1"
+    yield "rle8-absolute.bmp", bmp(15, 6, 8, mixed, full, compression=1)
+    nibbles = b"".join(b"\x09\x4c" + b"\0\4\x12\x34" + b"\0\0" for _ in range(5)) + b"\0\1"
+    yield "rle4.bmp", bmp(13, 5, 4, nibbles, colours, compression=2, colours=16)
+
+
+def tiffs():
+    photo, soft = rgb(97, 71, 90), grey(97, 71, 91)
+    yield "rgb.tiff", encode(photo, "TIFF")
+    for compression in ("tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits"):
+        yield f"rgb-{compression}.tiff", encode(photo, "TIFF", compression=compression)
+    yield "predictor.tiff", encode(photo, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
+    yield "strips.tiff", encode(rgb(301, 203, 92), "TIFF", compression="tiff_lzw", tiffinfo={278: 16})
+    yield "grey.tiff", encode(soft, "TIFF", compression="tiff_lzw")
+    yield "grey-white.tiff", encode(soft, "TIFF", tiffinfo={262: 0})
+    yield "palette.tiff", encode(photo.quantize(77), "TIFF", compression="packbits")
+    yield "rgba.tiff", encode(rgba(97, 71, 93), "TIFF", compression="tiff_deflate")
+    yield "grey-alpha.tiff", encode(Image.merge("LA", (soft, grey(97, 71, 94))), "TIFF", compression="tiff_lzw")
+    yield "cmyk.tiff", encode(Image.fromarray(scene(97, 71, 95, 4), "CMYK"), "TIFF", compression="tiff_lzw")
+    yield "bilevel.tiff", encode(soft.convert("1"), "TIFF")
+    for turn in range(2, 9):
+        yield f"turned-{turn}.tiff", encode(photo, "TIFF", tiffinfo={274: turn})
+    pixels = deep(scene(61, 47, 97), 6)
+    yield "rgb-16.tiff", tiff(61, 47, pixels.astype("<u2").tobytes(), 16, 3, 2)
+    yield "rgb-16-big.tiff", tiff(61, 47, pixels.astype(">u2").tobytes(), 16, 3, 2, order=">")
+    planes = b"".join(np.ascontiguousarray(scene(61, 47, 98)[..., i]).tobytes() for i in range(3))
+    yield "planes.tiff", tiff(61, 47, planes, 8, 3, 2, planar=2)
+    tiles, source = b"", np.zeros((64, 96, 3), np.uint8)
+    source[:47, :61] = scene(61, 47, 99)
+    for y in range(0, 64, 32):
+        for x in range(0, 64, 32):
+            tiles += source[y : y + 32, x : x + 32].tobytes()
+    yield "tiles.tiff", tiff(61, 47, tiles, 8, 3, 2, tile=32)
+    yield "premultiplied.tiff", tiff(61, 47, np.asarray(rgba(61, 47, 100)).tobytes(), 8, 4, 2, extra=1)
+    yield "four-bits.tiff", tiff(61, 47, b"".join(packed(scene(61, 47, 101, 1)[..., 0] >> 4, 4)), 4, 1, 1)
+    frames = [rgb(60, 45, 102 + i) for i in range(3)]
+    yield "pages.tiff", encode(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+
+
+def tiff(width, height, body, bits, samples, photometric, order="<", planar=1, tile=0, extra=None):
+    """A TIFF that Pillow cannot write."""
+    entries = [(256, [width]), (257, [height]), (258, [bits] * samples), (259, [1]), (262, [photometric]), (277, [samples]), (284, [planar])]
+    if extra is not None:
+        entries.append((338, [extra]))
+    if tile:
+        parts = -(-width // tile) * -(-height // tile)
+        entries += [(322, [tile]), (323, [tile])]
+    else:
+        parts = samples if planar == 2 else 1
+        entries += [(278, [height])]
+    size = len(body) // parts
+    where, sizes = (324, 325) if tile else (273, 279)
+    entries += [(where, [8 + i * size for i in range(parts)]), (sizes, [size] * parts)]
+    after = 8 + len(body)
+    out, more = struct.pack(order + "H", len(entries)), b""
+    at = after + 2 + 12 * len(entries) + 4
+    for tag, values in sorted(entries):
+        data = struct.pack(f"{order}{len(values)}I", *values)
+        if len(data) > 4:
+            data, more, at = struct.pack(order + "I", at), more + data, at + len(data)
+        out += struct.pack(order + "HHI", tag, 4, len(values)) + data
+    return (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", after) + body + out + bytes(4) + more
+
+
+def webps():
+    yield "lossless.webp", encode(rgb(123, 77, 110), "WEBP", lossless=True)
+    yield "lossless-alpha.webp", encode(rgba(95, 64, 111), "WEBP", lossless=True, exact=True)
+    yield "lossless-few-colours.webp", encode(rgb(90, 70, 112).quantize(12).convert("RGB"), "WEBP", lossless=True)
+    frames = [rgba(60, 45, 113 + i) for i in range(3)]
+    yield "animated.webp", encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True, exact=True)
+    yield "lossless-icc.webp", encode(rgb(61, 47, 116), "WEBP", lossless=True, icc_profile=wide_gamut(), exif=b"Exif\0\0" + bytes(100))
+    yield "lossy.webp", encode(rgb(321, 243, 117), "WEBP", quality=80)
+    yield "lossy-small.webp", encode(rgb(61, 47, 118), "WEBP", quality=40)
+    yield "lossy-alpha.webp", encode(rgba(161, 97, 119), "WEBP", quality=75, exact=True)
+    frames = [rgb(80, 60, 120 + i) for i in range(2)]
+    yield "lossy-animated.webp", encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], quality=70)
+
+
 def tall_chroma_progressive():
     jpeg = bytearray(encode(rgb(240, 90, 51), "JPEG", quality=90, subsampling="4:2:2", progressive=True))
     at = frame(jpeg)
@@ -324,12 +506,20 @@ def sequential_scans():
 
 
 def refused():
-    yield "sixteen-bit-grey.png", "image.unsupported_depth", png(3, 2, 16, 0, [bytes(6)] * 2)
-    yield "sixteen-bit-rgb.png", "image.unsupported_depth", png(3, 2, 16, 2, [bytes(18)] * 2)
-    yield "webp.webp", "image.unsupported_format", encode(rgb(8, 8, 1), "WEBP")
-    yield "gif.gif", "image.unsupported_format", encode(rgb(8, 8, 1), "GIF")
-    yield "bmp.bmp", "image.unsupported_format", encode(rgb(8, 8, 1), "BMP")
-    yield "tiff.tiff", "image.unsupported_format", encode(rgb(8, 8, 1), "TIFF")
+    yield "float.tiff", "image.unsupported_depth", encode(grey(8, 8, 1).convert("F"), "TIFF")
+    yield "jpeg.tiff", "image.unsupported_format", encode(rgb(8, 8, 1), "TIFF", compression="jpeg")
+    yield "fax.tiff", "image.unsupported_format", encode(grey(8, 8, 1).convert("1"), "TIFF", compression="group4")
+    yield "jpeg.bmp", "image.unsupported_format", bmp(8, 8, 24, b"", compression=4)
+    yield "odd-masks.bmp", "image.unsupported_format", bmp(8, 8, 16, bytes(128), compression=3, masks=struct.pack("<3I", 1, 2, 4))
+    yield "narrow.png", "image.too_narrow", png(1, 1002, 8, 0, [b"\0"] * 1002)
+    yield "screen.gif", "image.side_too_long", b"GIF89a" + struct.pack("<HH", 60000, 1) + b"\0\0\0," + struct.pack("<4H", 0, 0, 1, 1) + b"\0\2\2\x44\1\0;"
+    yield "no-frame.gif", "image.broken", b"GIF89a" + struct.pack("<HH", 8, 8) + b"\0\0\0;"
+    yield "no-image.webp", "image.broken", b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\7\0\0\7\0\0"
+    yield "bigtiff.tiff", "image.unsupported_format", b"II+\0\x08\0\0\0" + bytes(100)
+    yield "jxl.jxl", "image.unsupported_format", b"\xff\x0a" + bytes(100)
+    yield "heic.heic", "image.unsupported_format", b"\0\0\0\x18ftypheic" + bytes(100)
+    yield "svg.svg", "image.unsupported_format", b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    yield "pdf.pdf", "image.unsupported_format", b"%PDF-1.7" + bytes(100)
     yield "avif.avif", "image.unsupported_format", encode(rgb(8, 8, 1), "AVIF")
     huge = png(100_000, 100_000, 8, 2, [])
     yield "huge-side.png", "image.side_too_long", huge
@@ -367,7 +557,7 @@ def truncations(files):
     """Where files are cut, and whether the reference still reads them: it asks for the rows, not for the end marker."""
     rng = random.Random(7)
     for file in ("photo-420.jpg", "progressive.jpg", "grey.jpg", "cmyk.jpg", "restart-markers.jpg", "sequential-scans.jpg",
-                 "rgb.png", "palette-16.png", "interlaced-rgb.png", "text.png"):
+                 "rgb.png", "palette-16.png", "interlaced-rgb.png", "text.png", "gif.gif", "rgb.bmp"):
         data = files[file]
         lengths = set(range(max(0, len(data) - 24), len(data))) | {rng.randrange(12, len(data)) for _ in range(20)}
         rows = []

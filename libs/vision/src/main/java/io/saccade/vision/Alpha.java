@@ -22,6 +22,16 @@ final class Alpha {
         }
     }
 
+    /** Premultiplied RGBA, as TIFF has it, made plain as Pillow's {@code unpackRGBa} does: nothing shows where alpha is 0. */
+    static void unpremultiplyTruncating(byte[] samples) {
+        for (int at = 0; at < samples.length; at += 4) {
+            int alpha = samples[at + 3] & 0xFF;
+            for (int band = 0; band < 3 && alpha != 255; band++) {
+                samples[at + band] = alpha == 0 ? 0 : (byte) Math.min(255, 255 * (samples[at + band] & 0xFF) / alpha);
+            }
+        }
+    }
+
     /** The way back, in place. */
     static void unpremultiply(byte[] samples, int bands) {
         for (int at = 0; at < samples.length; at += bands) {

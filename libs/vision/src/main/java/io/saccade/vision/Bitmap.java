@@ -49,6 +49,11 @@ final class Bitmap {
         return samples;
     }
 
+    /** 256 RGB triples where the mode is {@link PixelMode#PALETTE}, else null. */
+    byte @Nullable [] palette() {
+        return palette;
+    }
+
     /** Another picture of the same mode and palette. */
     Bitmap like(int newWidth, int newHeight, byte[] newSamples) {
         return new Bitmap(mode, newWidth, newHeight, newSamples, palette);

@@ -11,15 +11,26 @@ import java.time.Duration;
  * @param width      pixels, as stored: EXIF orientation is not applied
  * @param height     pixels, as stored
  * @param mode       what the file's samples mean
+ * @param orientation how the picture is to be turned, by its EXIF tag
+ * @param decoder    what read it
  * @param decode     time from bytes to pixels
  * @param preprocess time from pixels to the tensor
  */
 public record ImageFacts(
-        ImageFormat format, int width, int height, PixelMode mode, Duration decode, Duration preprocess) {
+        ImageFormat format,
+        int width,
+        int height,
+        PixelMode mode,
+        Orientation orientation,
+        DecoderKind decoder,
+        Duration decode,
+        Duration preprocess) {
 
     public ImageFacts {
         requireNonNull(format, "format");
         requireNonNull(mode, "mode");
+        requireNonNull(orientation, "orientation");
+        requireNonNull(decoder, "decoder");
         requireNonNull(decode, "decode");
         requireNonNull(preprocess, "preprocess");
         if (width < 1 || height < 1) {

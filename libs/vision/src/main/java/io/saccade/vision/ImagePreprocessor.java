@@ -3,7 +3,6 @@ package io.saccade.vision;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
-import java.util.Optional;
 
 /**
  * Makes the tensor of one model out of the bytes of a picture, equal to Pillow and torchvision to the bit: resize,
@@ -14,42 +13,34 @@ import java.util.Optional;
  */
 public final class ImagePreprocessor {
     private final Preprocessing preprocessing;
-    private final ImageLimits limits;
+    private final PictureDecoder decoder;
 
+    /** With the JVM's decoders. */
     public ImagePreprocessor(Preprocessing preprocessing, ImageLimits limits) {
+        this(preprocessing, PictureDecoder.java(limits));
+    }
+
+    /** With a decoder that others may use too; whoever made it closes it. */
+    public ImagePreprocessor(Preprocessing preprocessing, PictureDecoder decoder) {
         this.preprocessing = requireNonNull(preprocessing, "preprocessing");
-        this.limits = requireNonNull(limits, "limits");
+        this.decoder = requireNonNull(decoder, "decoder");
     }
 
     /**
      * Decodes and prepares one picture. Runs on the calling thread and burns it: milliseconds of CPU for each megapixel.
      *
-     * @param encoded a JPEG or PNG file; it is only read
+     * @param encoded the file, of any {@link ImageFormat}; it is only read
      */
     public Prepared prepare(byte[] encoded) {
-        Optional<Refusal> refusal = limits.refuseBytes(encoded.length);
-        if (refusal.isPresent()) {
-            return new Prepared.Refused(refusal.get());
-        }
-        return switch (Signature.of(encoded)) {
-            case Signature.Readable(ImageFormat format) -> prepare(encoded, format);
-            case Signature.Foreign(String name) ->
-                new Prepared.Refused(
-                        new Refusal(RefusalCode.UNSUPPORTED_FORMAT, "expected a JPEG or PNG file, got " + name));
-        };
+        long start = System.nanoTime();
+        return decoder.decode(encoded, decoded -> prepare(decoded, start));
     }
 
-    private Prepared prepare(byte[] encoded, ImageFormat format) {
-        long start = System.nanoTime();
-        Decoded decoded =
-                switch (format) {
-                    case JPEG -> JpegDecoder.decode(encoded, limits);
-                    case PNG -> PngDecoder.decode(encoded, limits);
-                };
+    private Prepared prepare(Decoded decoded, long start) {
         long pixels = System.nanoTime();
         return switch (decoded) {
             case Decoded.Refused(Refusal refusal) -> new Prepared.Refused(refusal);
-            case Decoded.Picture(Bitmap bitmap) -> {
+            case Decoded.Picture(Bitmap bitmap, ImageFormat format, Orientation orientation, DecoderKind kind) -> {
                 byte[] rgb = square(bitmap).samples();
                 long end = System.nanoTime();
                 yield new Prepared.Tensor(
@@ -59,6 +50,8 @@ public final class ImagePreprocessor {
                                 bitmap.width(),
                                 bitmap.height(),
                                 bitmap.mode(),
+                                orientation,
+                                kind,
                                 Duration.ofNanos(pixels - start),
                                 Duration.ofNanos(end - pixels)));
             }

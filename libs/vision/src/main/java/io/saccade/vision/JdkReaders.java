@@ -11,7 +11,6 @@ import javax.imageio.spi.ImageReaderSpi;
  */
 final class JdkReaders {
     static final ImageReaderSpi JPEG = find("jpeg");
-    static final ImageReaderSpi PNG = find("png");
 
     private JdkReaders() {}
 

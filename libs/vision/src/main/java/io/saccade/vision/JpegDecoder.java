@@ -11,30 +11,30 @@ import java.io.IOException;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 
-/** JPEG by the JDK's libjpeg, made equal to Pillow's libjpeg-turbo where the two differ. */
+/**
+ * JPEG by the JDK's libjpeg, made equal to Pillow's libjpeg-turbo where the two differ.
+ *
+ * <p>Not done: asking the JDK for the last pass of a progressive picture only, which would spare the painting of the others.
+ * Its libjpeg then smooths blocks that are already exact, and goes round in circles on a damaged file, out of reach.
+ */
 final class JpegDecoder {
     private static final ComponentColorModel SRGB = new ComponentColorModel(
             ColorSpace.getInstance(ColorSpace.CS_sRGB), false, false, BufferedImage.OPAQUE, DataBuffer.TYPE_BYTE);
 
     private JpegDecoder() {}
 
-    static Decoded decode(byte[] file, ImageLimits limits) {
-        return switch (JpegStream.parse(file, limits)) {
-            case JpegStream.Parsed.Refused(Refusal refusal) -> new Decoded.Refused(refusal);
-            case JpegStream.Parsed.Readable(JpegStream stream) -> decode(stream);
-        };
-    }
-
-    private static Decoded decode(JpegStream stream) {
+    static Decoded decode(JpegStream stream, Patience patience) {
         ImageReader reader;
         try {
             reader = JdkReaders.JPEG.createReaderInstance(null);
         } catch (IOException e) {
             throw new IllegalStateException("the JDK's JPEG reader does not start", e);
         }
-        try (var input = new ByteArrayImageInput(stream.bytes(), stream.bytes().length)) {
-            reader.setInput(input, false, true);
-            return new Decoded.Picture(bitmap(reader, stream));
+        try (var input = new PiecesImageInput(stream.file(), patience)) {
+            reader.setInput(input, true, true);
+            return Decoded.picture(bitmap(reader, stream), ImageFormat.JPEG, stream.orientation());
+        } catch (Patience.Exhausted e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             return Decoded.refused(RefusalCode.BROKEN, "the JPEG data cannot be decoded: " + e.getMessage());
         } finally {

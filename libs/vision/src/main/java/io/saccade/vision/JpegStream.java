@@ -1,7 +1,5 @@
 package io.saccade.vision;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +8,16 @@ import org.jspecify.annotations.Nullable;
  * marker is written that makes any libjpeg choose the colours libjpeg-turbo chooses: the JDK's own guesses (from ICC
  * profiles, from sampling factors) differ from Pillow's by up to 36 grey levels.
  *
- * @param bytes     the reduced file
- * @param width     pixels
- * @param height    pixels
- * @param colours   how the components are coded
- * @param tallChroma whether chroma has half the rows and all the columns (4:4:0), which the JDK does not smooth
+ * @param file        the reduced file
+ * @param width       pixels
+ * @param height      pixels
+ * @param scans       times the entropy-coded data runs over the picture, 1 to {@link #MOST_SCANS}
+ * @param colours     how the components are coded
+ * @param tallChroma  whether chroma has half the rows and all the columns (4:4:0), which the JDK does not smooth
+ * @param orientation from the EXIF segment
  */
-@SuppressWarnings("ArrayRecordComponent") // lives within one decode, never compared
-record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean tallChroma) {
+record JpegStream(
+        Pieces file, int width, int height, int scans, Colours colours, boolean tallChroma, Orientation orientation) {
 
     /** How the components of a JPEG are coded, by the rules of {@code default_decompress_parms} in libjpeg. */
     enum Colours {
@@ -37,8 +37,8 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
     }
 
     /**
-     * The JDK paints the whole picture once for each scan, so a small file of thousands of scans would occupy a core for
-     * hours. Encoders use about 10.
+     * Every scan visits every block of the picture, so a small file of thousands of scans would occupy a core for hours.
+     * Encoders use about 10.
      */
     private static final int MOST_SCANS = 100;
 
@@ -58,11 +58,14 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
     private static final int EOI = 0xD9;
     private static final int SOS = 0xDA;
     private static final int APP0 = 0xE0;
+    private static final int APP1 = 0xE1;
     private static final int APP14 = 0xEE;
     private static final int APP15 = 0xEF;
     private static final int COM = 0xFE;
     private static final int TEM = 0x01;
 
+    private static final byte[] START = {(byte) 0xFF, (byte) SOI};
+    private static final byte[] END = {(byte) 0xFF, (byte) EOI};
     private static final byte[] JFIF = {
         (byte) 0xFF, (byte) APP0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0
     };
@@ -80,7 +83,9 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
     private static final class Parser {
         private final byte[] file;
         private final ImageLimits limits;
-        private final ByteArrayOutputStream tables = new ByteArrayOutputStream();
+        private final Pieces tables = new Pieces();
+        private Orientation orientation = Orientation.NORMAL;
+        private boolean exif;
         private boolean jfif;
         private int adobeTransform = -1;
         private int frame = -1;
@@ -122,6 +127,9 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
                             ? refused(RefusalCode.BROKEN, "the JPEG picture has no frame header")
                             : reduced(at - 2, at, length);
                 }
+                if (tables.count() == Pieces.MOST) {
+                    return refused(RefusalCode.TOO_COMPLEX, "the JPEG header has more than " + Pieces.MOST + " parts");
+                }
                 at += length;
             }
         }
@@ -148,6 +156,11 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
         private @Nullable Refusal take(int marker, int at, int length) {
             if (marker == APP0) {
                 jfif |= length >= 16 && holds(at + 2, "JFIF\0");
+            } else if (marker == APP1) {
+                if (!exif && length >= 8 && holds(at + 2, "Exif\0\0")) {
+                    exif = true;
+                    orientation = Exif.orientation(file, at + 2, length - 2);
+                }
             } else if (marker == APP14) {
                 if (length >= 14 && holds(at + 2, "Adobe")) {
                     adobeTransform = file[at + 2 + 11] & 0xFF;
@@ -155,7 +168,7 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
             } else if (marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC) {
                 return takeFrame(marker, at, length);
             } else if (marker != SOS && (marker < APP0 || marker > APP15) && marker != COM) {
-                tables.write(file, at - 2, length + 2);
+                tables.add(file, at - 2, length + 2);
             }
             return null;
         }
@@ -187,7 +200,7 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
                         RefusalCode.BROKEN, "expected 1, 3 or 4 components, the JPEG picture has " + components);
             }
             frame = at;
-            tables.write(file, at - 2, length + 2);
+            tables.add(file, at - 2, length + 2);
             return null;
         }
 
@@ -205,26 +218,27 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
             if (end < 0) {
                 return refused(RefusalCode.TRUNCATED, "the JPEG file ends before its end marker");
             }
-            var out = new ByteArrayOutputStream(file.length + 64);
-            out.write(0xFF);
-            out.write(SOI);
             Colours colours = colours();
-            out.writeBytes(
-                    switch (colours) {
-                        case GREY, YCBCR -> JFIF;
-                        case RGB, CMYK -> adobe(0);
-                        case YCCK -> adobe(2);
-                    });
-            out.writeBytes(tables.toByteArray());
-            out.write(file, start, end - start);
-            out.write(0xFF);
-            out.write(EOI);
+            var reduced = new Pieces()
+                    .add(START)
+                    .add(
+                            switch (colours) {
+                                case GREY, YCBCR -> JFIF;
+                                case RGB, CMYK -> adobe(0);
+                                case YCCK -> adobe(2);
+                            });
+            for (int piece = 0; piece < tables.count(); piece++) {
+                reduced.add(tables.array(piece), tables.offset(piece), tables.length(piece));
+            }
+            reduced.add(file, start, end - start).add(END);
             return new Parsed.Readable(new JpegStream(
-                    out.toByteArray(),
+                    reduced,
                     word(frame + 5),
                     word(frame + 3),
+                    scans,
                     colours,
-                    colours == Colours.YCBCR && tallChroma()));
+                    colours == Colours.YCBCR && tallChroma(),
+                    orientation));
         }
 
         /** Counts scans and finds the end marker; stops early where there are too many. */
@@ -286,9 +300,8 @@ record JpegStream(byte[] bytes, int width, int height, Colours colours, boolean 
         }
 
         private boolean holds(int at, String text) {
-            byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-            for (int i = 0; i < bytes.length; i++) {
-                if (file[at + i] != bytes[i]) {
+            for (int i = 0; i < text.length(); i++) {
+                if (file[at + i] != text.charAt(i)) {
                     return false;
                 }
             }

@@ -1,24 +1,35 @@
 package io.saccade.vision;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PNG file reduced to header, palette and pixels. Texts and profiles, which may unpack to gigabytes, gamma and
- * transparency, which the reference ignores, and the frames of an animation are cut out.
+ * A PNG file reduced to header, palette and compressed pixels. Texts and profiles, which may unpack to gigabytes, are
+ * never unpacked; gamma and transparency, which the reference ignores, and the frames of an animation are passed over.
  *
- * @param bytes      the reduced file
- * @param width      pixels
- * @param height     pixels
- * @param depth      bits a sample: 1, 2, 4 or 8
- * @param mode       what the samples mean
- * @param palette    256 RGB triples where the mode is {@link PixelMode#PALETTE}, else null
+ * @param pixels      the bodies of the IDAT chunks, in a row; the last as far as the file goes
+ * @param width       pixels
+ * @param height      pixels
+ * @param depth       bits a sample: 1, 2, 4, 8 or 16
+ * @param samples     samples a pixel in the file, 1 to 4
+ * @param interlaced  whether the pixels come in the seven passes of Adam7
+ * @param mode        what the samples mean once they are unpacked
+ * @param palette     256 RGB triples where the mode is {@link PixelMode#PALETTE}, else null
+ * @param orientation from the eXIf chunk
  */
 @SuppressWarnings("ArrayRecordComponent") // lives within one decode, never compared
-record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode, byte @Nullable [] palette) {
+record PngStream(
+        Pieces pixels,
+        int width,
+        int height,
+        int depth,
+        int samples,
+        boolean interlaced,
+        PixelMode mode,
+        byte @Nullable [] palette,
+        Orientation orientation) {
 
     /** A reduced file, or why there is none. */
     sealed interface Parsed {
@@ -31,6 +42,14 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
     private static final int SIGNATURE = 8;
     private static final int HEADER_LENGTH = 13;
     private static final int PALETTE_ENTRIES = 256;
+    private static final int IHDR = 0x49484452;
+    private static final int PLTE = 0x504C5445;
+    private static final int IDAT = 0x49444154;
+    private static final int IEND = 0x49454E44;
+    private static final int EXIF = 0x65584966;
+
+    /** An eXIf chunk longer than this is not looked into: cameras write a few hundred bytes before the thumbnail. */
+    private static final int LONGEST_EXIF = 1 << 16;
 
     static Parsed parse(byte[] file, ImageLimits limits) {
         return new Parser(file, limits).parse();
@@ -39,26 +58,28 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
     private static final class Parser {
         private final byte[] file;
         private final ImageLimits limits;
-        private final ByteArrayOutputStream pixels;
+        private final CRC32 crc = new CRC32();
         private int at = SIGNATURE;
         private int width;
         private int height;
         private int depth;
+        private int samples;
+        private boolean interlaced;
         private @Nullable PixelMode mode;
         private byte @Nullable [] palette;
+        private Orientation orientation = Orientation.NORMAL;
 
         Parser(byte[] file, ImageLimits limits) {
             this.file = file;
             this.limits = limits;
-            this.pixels = new ByteArrayOutputStream(file.length);
         }
 
         Parsed parse() {
             while (at + 8 <= file.length) {
                 long length = number(at);
-                String type = new String(file, at + 4, 4, StandardCharsets.ISO_8859_1);
+                int type = (int) number(at + 4);
                 int body = at + 8;
-                if (type.equals("IDAT")) {
+                if (type == IDAT) {
                     return mode == null
                             ? refused(RefusalCode.BROKEN, "the PNG file does not begin with its header")
                             : reduced(mode);
@@ -75,15 +96,19 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
             return refused(RefusalCode.TRUNCATED, "the PNG file ends before its pixels begin");
         }
 
-        private @Nullable Refusal take(String type, int body, int length) {
-            if (crc(file, body - 4, length + 4) != number(body + length)) {
+        private @Nullable Refusal take(int type, int body, int length) {
+            if (crc(body - 4, length + 4) != number(body + length)) {
                 return new Refusal(
                         RefusalCode.BROKEN, "the checksum of the PNG chunk at byte " + (body - 8) + " is wrong");
             }
             return switch (type) {
-                case "IHDR" -> takeHeader(body, length);
-                case "PLTE" -> takePalette(body, length);
-                case "IEND" -> new Refusal(RefusalCode.BROKEN, "the PNG file holds no pixels");
+                case IHDR -> takeHeader(body, length);
+                case PLTE -> takePalette(body, length);
+                case IEND -> new Refusal(RefusalCode.BROKEN, "the PNG file holds no pixels");
+                case EXIF -> {
+                    orientation = length <= LONGEST_EXIF ? Exif.orientation(file, body, length) : Orientation.NORMAL;
+                    yield null;
+                }
                 default -> null;
             };
         }
@@ -100,11 +125,14 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
             height = (int) number(body + 4);
             depth = file[body + 8];
             int colours = file[body + 9];
-            if (depth == 16) {
-                return new Refusal(
-                        RefusalCode.UNSUPPORTED_DEPTH, "expected at most 8 bits a sample, the PNG picture has 16");
-            }
             mode = mode(colours, depth);
+            samples = switch (colours) {
+                case 2 -> 3;
+                case 4 -> 2;
+                case 6 -> 4;
+                default -> 1;
+            };
+            interlaced = file[body + 12] == 1;
             if (mode == null || file[body + 10] != 0 || file[body + 11] != 0 || (file[body + 12] & 0xFE) != 0) {
                 return new Refusal(
                         RefusalCode.BROKEN,
@@ -117,12 +145,14 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
 
         private static @Nullable PixelMode mode(int colours, int depth) {
             boolean few = depth == 1 || depth == 2 || depth == 4 || depth == 8;
+            boolean whole = depth == 8 || depth == 16;
             return switch (colours) {
-                case 0 -> depth == 1 ? PixelMode.BILEVEL : few ? PixelMode.GREY : null;
-                case 2 -> depth == 8 ? PixelMode.RGB : null;
+                case 0 -> depth == 1 ? PixelMode.BILEVEL : few || whole ? PixelMode.GREY : null;
+                case 2 -> whole ? PixelMode.RGB : null;
                 case 3 -> few ? PixelMode.PALETTE : null;
-                case 4 -> depth == 8 ? PixelMode.GREY_ALPHA : null;
-                case 6 -> depth == 8 ? PixelMode.RGBA : null;
+                // Pillow has no rule for grey and alpha of 16 bits and makes RGBA of it.
+                case 4 -> depth == 8 ? PixelMode.GREY_ALPHA : depth == 16 ? PixelMode.RGBA : null;
+                case 6 -> whole ? PixelMode.RGBA : null;
                 default -> null;
             };
         }
@@ -143,59 +173,29 @@ record PngStream(byte[] bytes, int width, int height, int depth, PixelMode mode,
             if (known == PixelMode.PALETTE && palette == null) {
                 return refused(RefusalCode.BROKEN, "the PNG picture has no palette");
             }
-            collectPixels();
-            var out = new ByteArrayOutputStream(pixels.size() + 1024);
-            out.write(file, 0, SIGNATURE);
-            write(out, "IHDR", header());
-            if (palette != null) {
-                // All the entries this depth can name: the colours an index has beyond the file's palette are black.
-                byte[] colours = new byte[3 << depth];
-                System.arraycopy(palette, 0, colours, 0, colours.length);
-                write(out, "PLTE", colours);
+            try {
+                return new Parsed.Readable(new PngStream(
+                        pixels(), width, height, depth, samples, interlaced, known, palette, orientation));
+            } catch (DataFormatException e) {
+                return refused(RefusalCode.TOO_COMPLEX, "the PNG file is too fine: " + e.getMessage());
             }
-            write(out, "IDAT", pixels.toByteArray());
-            write(out, "IEND", new byte[0]);
-            return new Parsed.Readable(new PngStream(out.toByteArray(), width, height, depth, known, palette));
         }
 
         /** The IDAT chunks in a row, the last as far as it goes: whether that is enough, the decoder finds out. */
-        private void collectPixels() {
-            while (at + 8 <= file.length
-                    && file[at + 4] == 'I'
-                    && file[at + 5] == 'D'
-                    && file[at + 6] == 'A'
-                    && file[at + 7] == 'T') {
+        private Pieces pixels() throws DataFormatException {
+            var pixels = new Pieces();
+            while (at + 8 <= file.length && (int) number(at + 4) == IDAT) {
                 int body = at + 8;
                 int length = (int) Math.min(number(at), file.length - body);
-                pixels.write(file, body, length);
+                pixels.addBounded(file, body, length);
                 at = (int) Math.min((long) body + length + 4, file.length);
             }
+            return pixels;
         }
 
-        private byte[] header() {
-            byte[] header = new byte[HEADER_LENGTH];
-            System.arraycopy(file, SIGNATURE + 8, header, 0, HEADER_LENGTH);
-            return header;
-        }
-
-        private static void write(ByteArrayOutputStream out, String type, byte[] body) {
-            byte[] chunk = new byte[4 + body.length];
-            System.arraycopy(type.getBytes(StandardCharsets.ISO_8859_1), 0, chunk, 0, 4);
-            System.arraycopy(body, 0, chunk, 4, body.length);
-            writeNumber(out, body.length);
-            out.writeBytes(chunk);
-            writeNumber(out, (int) crc(chunk, 0, chunk.length));
-        }
-
-        private static void writeNumber(ByteArrayOutputStream out, int number) {
-            for (int shift = 24; shift >= 0; shift -= 8) {
-                out.write(number >> shift);
-            }
-        }
-
-        private static long crc(byte[] bytes, int from, int length) {
-            var crc = new CRC32();
-            crc.update(bytes, from, length);
+        private long crc(int from, int length) {
+            crc.reset();
+            crc.update(file, from, length);
             return crc.getValue();
         }
 

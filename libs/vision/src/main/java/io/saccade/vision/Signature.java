@@ -12,19 +12,18 @@ sealed interface Signature {
     record Foreign(String name) implements Signature {}
 
     static Signature of(byte[] file) {
-        if (starts(file, 0, "\u00ff\u00d8\u00ff")) {
-            return new Readable(ImageFormat.JPEG);
+        for (Map.Entry<String, ImageFormat> magic : READABLE.entrySet()) {
+            if (starts(file, 0, magic.getKey())) {
+                return new Readable(magic.getValue());
+            }
         }
-        if (starts(file, 0, "\u0089PNG\r\n\u001a\n")) {
-            return new Readable(ImageFormat.PNG);
+        if (starts(file, 0, "RIFF") && starts(file, 8, "WEBP")) {
+            return new Readable(ImageFormat.WEBP);
         }
         return new Foreign(foreign(file));
     }
 
     private static String foreign(byte[] file) {
-        if (starts(file, 0, "RIFF") && starts(file, 8, "WEBP")) {
-            return "WebP";
-        }
         if (starts(file, 4, "ftyp")) {
             String brand = file.length < 12 ? "" : new String(file, 8, 4, StandardCharsets.ISO_8859_1);
             return switch (brand) {
@@ -41,13 +40,20 @@ sealed interface Signature {
         return "an unknown format of " + file.length + " bytes";
     }
 
+    /** How the formats begin that are read; WebP begins with a length. */
+    Map<String, ImageFormat> READABLE = Map.of(
+            "\u00ff\u00d8\u00ff", ImageFormat.JPEG,
+            "\u0089PNG\r\n\u001a\n", ImageFormat.PNG,
+            "GIF87a", ImageFormat.GIF,
+            "GIF89a", ImageFormat.GIF,
+            "BM", ImageFormat.BMP,
+            "II*\0", ImageFormat.TIFF,
+            "MM\0*", ImageFormat.TIFF);
+
     /** The formats people send although nobody asked for them. */
     Map<String, String> MAGIC = Map.ofEntries(
-            Map.entry("GIF87a", "GIF"),
-            Map.entry("GIF89a", "GIF"),
-            Map.entry("BM", "BMP"),
-            Map.entry("II*\0", "TIFF"),
-            Map.entry("MM\0*", "TIFF"),
+            Map.entry("II+\0", "BigTIFF"),
+            Map.entry("MM\0+", "BigTIFF"),
             Map.entry("\0\0\1\0", "an icon (ICO)"),
             Map.entry("\0\0\0\fjP  ", "JPEG 2000"),
             Map.entry("\u00ff\u004f\u00ff\u0051", "JPEG 2000"),

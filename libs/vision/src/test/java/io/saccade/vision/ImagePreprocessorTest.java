@@ -99,18 +99,23 @@ class ImagePreprocessorTest {
     @Test
     void namesTheFormatItDoesNotRead() {
         // When
-        var prepared = preprocessor.prepare(Goldens.bytes("refused/webp.webp"));
+        var prepared = preprocessor.prepare(Goldens.bytes("refused/avif.avif"));
 
         // Then
         assertThat(((Prepared.Refused) prepared).refusal().message())
-                .contains("JPEG or PNG")
-                .contains("WebP");
+                .contains("JPEG, PNG, WebP, GIF, BMP or TIFF")
+                .contains("AVIF");
     }
 
     @Test
     void everyReasonHasItsOwnCodeAndATest() {
         // Given
-        List<String> tested = new ArrayList<>(List.of("image.empty", "image.too_large", "image.truncated"));
+        List<String> tested = new ArrayList<>(List.of(
+                "image.empty",
+                "image.too_large",
+                "image.truncated", // ReferenceTest
+                "image.too_slow", // PatienceTest
+                "image.crashed_decoder"));
         Goldens.refused().forEach(code -> tested.add(code.asText()));
 
         // When
@@ -119,6 +124,8 @@ class ImagePreprocessorTest {
         // Then
         assertThat(codes).doesNotHaveDuplicates().allMatch(code -> code.matches("image\\.[a-z_]+"));
         assertThat(tested).containsAll(codes);
+        assertThat(RefusalCode.values())
+                .allSatisfy(code -> assertThat(code.sentence()).matches("[A-Z].*\\."));
     }
 
     @Test
@@ -157,7 +164,17 @@ class ImagePreprocessorTest {
                 "palette-16.png",
                 "interlaced-rgb.png",
                 "interlaced-bilevel.png",
-                "text.png"
+                "text.png",
+                "rgb-16.png",
+                "gif.gif",
+                "interlaced.gif",
+                "palette.bmp",
+                "rle8.bmp",
+                "rgb-tiff_lzw.tiff",
+                "predictor.tiff",
+                "tiles.tiff",
+                "lossless.webp",
+                "lossy-alpha.webp"
             })
     void neverThrowsOnDamagedPictures(String file) {
         // Given
