@@ -18,13 +18,21 @@ import io.saccade.stage.StageState.WaitingForModel;
 import io.saccade.triton.ModelMismatchException;
 import io.saccade.triton.TritonClient;
 import io.saccade.triton.TritonException;
+import io.saccade.vision.CrashJournal;
+import io.saccade.vision.DecoderChoice;
 import io.saccade.vision.ImageLimits;
 import io.saccade.vision.ImagePreprocessor;
+import io.saccade.vision.PictureDecoder;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -68,6 +76,7 @@ public final class Stage implements AutoCloseable {
     private volatile StageState state = new WaitingForModel("starting");
     private volatile @Nullable ConsumeLoop loop;
     private volatile @Nullable KafkaProducer<byte[], byte[]> producer;
+    private volatile @Nullable PictureDecoder decoder;
     private volatile boolean stopping;
 
     /**
@@ -123,6 +132,10 @@ public final class Stage implements AutoCloseable {
             sending.close(Duration.ofSeconds(5));
         }
         client.close();
+        var decoding = decoder;
+        if (decoding != null) {
+            decoding.close();
+        }
     }
 
     StageState state() {
@@ -173,6 +186,9 @@ public final class Stage implements AutoCloseable {
                 config.stage().retryLongest());
         var fetcher = new ImageFetcher(
                 config.images().fileRoots().orElse(List.of()), config.images().maxBytes());
+        var pictures = pictures();
+        decoder = pictures;
+        LOGGER.info("pictures are decoded by: {}", pictures.description());
         var adapter = adapter(factory);
         awaitTopics(adapter.task());
         var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
@@ -188,7 +204,7 @@ public final class Stage implements AutoCloseable {
                 adapter,
                 new RequestReader(json),
                 fetcher,
-                new ImagePreprocessor(adapter.manifest().preprocessing(), limits()),
+                new ImagePreprocessor(adapter.manifest().preprocessing(), pictures),
                 new Semaphore(decoders > 0 ? decoders : Runtime.getRuntime().availableProcessors()),
                 calls,
                 gate,
@@ -330,6 +346,41 @@ public final class Stage implements AutoCloseable {
                     + known;
         } catch (TritonException e) {
             return "waiting for the model server at " + where + ", which does not answer (" + e.code() + ")";
+        }
+    }
+
+    private PictureDecoder pictures() {
+        var choice = Arrays.stream(DecoderChoice.values())
+                .filter(c ->
+                        c.name().toLowerCase(Locale.ROOT).equals(config.images().decoder()))
+                .findAny()
+                .orElseThrow(() ->
+                        new IllegalArgumentException("saccade.images.decoder must be 'auto', 'java' or 'native', got '"
+                                + config.images().decoder() + "'"));
+        return PictureDecoder.create(choice, limits(), journal());
+    }
+
+    /** Without a journal a stage still works; only a picture that kills it may do so again. */
+    private Optional<CrashJournal> journal() {
+        var folder = config.images()
+                .crashJournal()
+                .orElseGet(() -> Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        "saccade-" + System.getProperty("user.name"),
+                        factory.stage()));
+        try {
+            var journal = CrashJournal.open(folder);
+            if (journal.leftBehind() > 0) {
+                LOGGER.warn(
+                        "the process before died while it decoded pictures, which are now decoded by Java: {}",
+                        journal.leftBehind());
+            }
+            return Optional.of(journal);
+        } catch (IOException e) {
+            LOGGER.warn(
+                    "no journal of pictures at work, check saccade.images.crash-journal: {}",
+                    e.getClass().getSimpleName());
+            return Optional.empty();
         }
     }
 

@@ -92,6 +92,20 @@ public interface StageConfig {
         /** Most pixels an image may have; refused from the header, before memory is taken. */
         @WithDefault("50000000")
         long maxPixels();
+
+        /**
+         * {@code auto} uses libjpeg-turbo and libwebp where the machine has them, {@code native} does not start without
+         * them, {@code java} leaves them alone: three to ten times the CPU for JPEG and no lossy WebP, but no picture can
+         * reach a defect of a library.
+         */
+        @WithDefault("auto")
+        String decoder();
+
+        /**
+         * Folder of the journal that keeps a picture the process died of from killing it again; one below the temporary
+         * folder when left out. It must outlive a restart of the process.
+         */
+        Optional<Path> crashJournal();
     }
 
     /** How records go through. */
