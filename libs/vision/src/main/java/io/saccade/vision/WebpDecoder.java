@@ -8,8 +8,8 @@ import javax.imageio.spi.ImageReaderSpi;
 
 /**
  * Lossless WebP in the JVM, by TwelveMonkeys, equal to libwebp. Lossy files are refused: of those that a fast encoder wrote
- * (libwebp's method 0, which animations use) its version 3.14.0 makes another picture, and of the others one that is 1 to 11
- * grey levels away on average. A wrong picture that looks read is worse than a refusal.
+ * (libwebp's method 0, which animations use) its version 3.14.0 makes quite another picture, and of the others one that is
+ * visibly off. A wrong picture that looks read is worse than a refusal.
  */
 final class WebpDecoder {
     private static final ImageReaderSpi READERS = new WebPImageReaderSpi();
