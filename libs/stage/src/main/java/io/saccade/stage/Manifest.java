@@ -11,6 +11,7 @@ import io.saccade.triton.TensorSpec;
 import io.saccade.vision.Preprocessing;
 import io.saccade.vision.TextTokenizer;
 import io.saccade.vision.TokenizerSpec;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -41,9 +42,8 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("model '" + model.name() + "': " + e.getMessage(), e);
         }
-        int size = preprocessing.size();
         ModelContract.of()
-                .input(IMAGE, DataType.UINT8, size, size, 3)
+                .input(IMAGE, type(preprocessing), dimensions(preprocessing))
                 .parameter("family")
                 .batchOf(1)
                 .oneAnswer()
@@ -62,15 +62,32 @@ public record Manifest(ModelInfo model, Preprocessing preprocessing) {
 
     /** An image, repeated for each row of a batch, as the model's input. */
     public Tensor image(Pixels image, int rows) {
-        var shape = Shape.of(rows, image.size(), image.size(), 3);
+        var dimensions = dimensions(preprocessing);
+        var shape = Shape.of(rows, dimensions[0], dimensions[1], dimensions[2]);
         if (rows == 1) {
-            return Tensor.uint8(IMAGE, shape, image.rgb());
+            return Tensor.of(IMAGE, type(preprocessing), shape, ByteBuffer.wrap(image.rgb()));
         }
         var repeated = new byte[image.rgb().length * rows];
         for (int row = 0; row < rows; row++) {
             System.arraycopy(image.rgb(), 0, repeated, row * image.rgb().length, image.rgb().length);
         }
-        return Tensor.uint8(IMAGE, shape, repeated);
+        return Tensor.of(IMAGE, type(preprocessing), shape, ByteBuffer.wrap(repeated));
+    }
+
+    private static DataType type(Preprocessing preprocessing) {
+        return switch (preprocessing.output().type()) {
+            case UINT8 -> DataType.UINT8;
+            case FP16 -> DataType.FP16;
+            case FP32 -> DataType.FP32;
+        };
+    }
+
+    private static long[] dimensions(Preprocessing preprocessing) {
+        long size = preprocessing.size();
+        return switch (preprocessing.output().layout()) {
+            case NHWC -> new long[] {size, size, 3};
+            case NCHW -> new long[] {3, size, size};
+        };
     }
 
     /**

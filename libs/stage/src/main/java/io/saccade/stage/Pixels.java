@@ -3,7 +3,7 @@ package io.saccade.stage;
 /**
  * An image as the model reads it.
  *
- * @param rgb    UINT8, {@code size * size * 3}, row-major NHWC; not copied, to be read only
+ * @param rgb    {@code size * size * 3} numbers in the type and order the model's manifest names; not copied, to be read only
  * @param size   side in pixels
  * @param sha256 of the encoded file
  */

@@ -10,15 +10,16 @@ final class Alpha {
         return ((product >> 8) + product) >> 8;
     }
 
-    /** Colours weighed by their alpha (the last of {@code bands}), in place: what is invisible must not bleed out. */
-    static void premultiply(byte[] samples, int bands) {
-        for (int at = 0; at < samples.length; at += bands) {
-            int alpha = samples[at + bands - 1] & 0xFF;
-            if (alpha != 255) {
-                for (int band = 0; band < bands - 1; band++) {
-                    samples[at + band] = (byte) multiplyDivide255(samples[at + band] & 0xFF, alpha);
-                }
+    /** Colours weighed by their alpha (the last of {@code bands}): what is invisible must not bleed out. */
+    static void premultiply(byte[] in, int from, int bands, byte[] out, int pixels) {
+        int colours = bands - 1;
+        for (int i = 0; i < pixels * bands; i += bands) {
+            int alpha = in[from + i + colours] & 0xFF;
+            for (int band = 0; band < colours; band++) {
+                int colour = in[from + i + band] & 0xFF;
+                out[i + band] = (byte) (alpha == 255 ? colour : multiplyDivide255(colour, alpha));
             }
+            out[i + colours] = (byte) alpha;
         }
     }
 
@@ -33,8 +34,8 @@ final class Alpha {
     }
 
     /** The way back, in place. */
-    static void unpremultiply(byte[] samples, int bands) {
-        for (int at = 0; at < samples.length; at += bands) {
+    static void unpremultiply(byte[] samples, int from, int bands, int pixels) {
+        for (int at = from; at < from + pixels * bands; at += bands) {
             int alpha = samples[at + bands - 1] & 0xFF;
             if (alpha != 255 && alpha != 0) {
                 for (int band = 0; band < bands - 1; band++) {

@@ -5,14 +5,15 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * Makes the tensor of one model out of the bytes of a picture, equal to Pillow and torchvision to the bit: resize,
- * centre crop, RGB. Normalising is the model's own business, so that a quarter of the bytes travels.
+ * Makes the tensor of one model out of the bytes of a picture, equal to Pillow, torchvision and numpy to the bit: what the
+ * model's {@link Preprocessing} says, and nothing else.
  *
- * <p>Not done, as in the reference: EXIF orientation, ICC profiles, blending of alpha. Thread-safe; every call allocates
- * what it needs and keeps nothing. The bytes may be hostile: a call ends with a value, whatever they hold.
+ * <p>Not done, as in the reference: EXIF orientation, ICC profiles, blending of alpha. Thread-safe; buffers are kept for the
+ * next picture, as many sets as there were callers at once. The bytes may be hostile: a call ends with a value, whatever
+ * they hold.
  */
 public final class ImagePreprocessor {
-    private final Preprocessing preprocessing;
+    private final TensorMaker tensors;
     private final PictureDecoder decoder;
 
     /** With the JVM's decoders. */
@@ -22,7 +23,7 @@ public final class ImagePreprocessor {
 
     /** With a decoder that others may use too; whoever made it closes it. */
     public ImagePreprocessor(Preprocessing preprocessing, PictureDecoder decoder) {
-        this.preprocessing = requireNonNull(preprocessing, "preprocessing");
+        this.tensors = new TensorMaker(requireNonNull(preprocessing, "preprocessing"));
         this.decoder = requireNonNull(decoder, "decoder");
     }
 
@@ -36,12 +37,28 @@ public final class ImagePreprocessor {
         return decoder.decode(encoded, decoded -> prepare(decoded, start));
     }
 
+    /**
+     * Prepares pixels that are decoded already, such as a frame of a video.
+     *
+     * @param rgb    {@code uint8[height][width][3]}, row-major, red first; only read
+     * @param width  pixels, positive
+     * @param height pixels, positive
+     * @return the tensor, as in {@link Prepared.Tensor#rgb()}
+     * @throws IllegalArgumentException if there are not as many bytes as the size says
+     */
+    public byte[] tensor(byte[] rgb, int width, int height) {
+        if (width < 1 || height < 1) {
+            throw new IllegalArgumentException("width and height must be positive, got " + width + "x" + height);
+        }
+        return tensors.tensor(new Bitmap(PixelMode.RGB, width, height, rgb));
+    }
+
     private Prepared prepare(Decoded decoded, long start) {
         long pixels = System.nanoTime();
         return switch (decoded) {
             case Decoded.Refused(Refusal refusal) -> new Prepared.Refused(refusal);
             case Decoded.Picture(Bitmap bitmap, ImageFormat format, Orientation orientation, DecoderKind kind) -> {
-                byte[] rgb = square(bitmap).samples();
+                byte[] rgb = tensors.tensor(bitmap);
                 long end = System.nanoTime();
                 yield new Prepared.Tensor(
                         rgb,
@@ -56,36 +73,5 @@ public final class ImagePreprocessor {
                                 Duration.ofNanos(end - pixels)));
             }
         };
-    }
-
-    private Bitmap square(Bitmap bitmap) {
-        Resampler.Target target = target(bitmap.width(), bitmap.height());
-        return switch (preprocessing.rgb()) {
-            case AFTER_RESIZE ->
-                Resampler.resize(bitmap, target, preprocessing.filter()).toRgb();
-            case BEFORE_RESIZE -> Resampler.resize(bitmap.toRgb(), target, preprocessing.filter());
-        };
-    }
-
-    /** torchvision's {@code Resize(size)} and {@code CenterCrop(size)}, or a plain resize to {@code size} x {@code size}. */
-    private Resampler.Target target(int width, int height) {
-        int size = preprocessing.size();
-        return switch (preprocessing.resize()) {
-            case SQUASH -> new Resampler.Target(size, size, 0, 0, size, size);
-            case SHORTEST_EDGE_CENTER_CROP -> {
-                int fullWidth = width <= height ? size : longEdge(width, height);
-                int fullHeight = width <= height ? longEdge(height, width) : size;
-                yield new Resampler.Target(fullWidth, fullHeight, margin(fullWidth), margin(fullHeight), size, size);
-            }
-        };
-    }
-
-    private int longEdge(int longer, int shorter) {
-        return (int) ((double) ((long) preprocessing.size() * longer) / shorter);
-    }
-
-    /** Python's {@code int(round((edge - size) / 2.0))}: half to even. */
-    private int margin(int edge) {
-        return (int) Math.rint((edge - preprocessing.size()) / 2.0);
     }
 }

@@ -37,6 +37,25 @@ final class Manifest {
         return List.copyOf(numbers);
     }
 
+    /** Exactly {@code count} finite numbers, rounded to float64 and then to float32, as Python reads a literal. */
+    List<Float> decimals(String key, int count, boolean positive) {
+        String expected = count + (positive ? " positive numbers" : " numbers") + " with commas between";
+        String value = text(key).orElseThrow(() -> missing(key, expected));
+        var numbers = new ArrayList<Float>();
+        for (String part : value.split(",", -1)) {
+            try {
+                numbers.add((float) Double.parseDouble(part.strip()));
+            } catch (NumberFormatException notANumber) {
+                throw (IllegalArgumentException) wrong(key, expected, value).initCause(notANumber);
+            }
+        }
+        if (numbers.size() != count
+                || !numbers.stream().allMatch(number -> Float.isFinite(number) && (number > 0 || !positive))) {
+            throw wrong(key, expected, value);
+        }
+        return List.copyOf(numbers);
+    }
+
     Optional<String> matching(String key, Pattern pattern, String expected) {
         return text(key).map(value -> {
             if (!pattern.matcher(value).matches()) {
@@ -64,7 +83,7 @@ final class Manifest {
         return new IllegalArgumentException(key + " must be " + expected + ", but it is missing");
     }
 
-    private static IllegalArgumentException wrong(String key, String expected, String value) {
+    static IllegalArgumentException wrong(String key, String expected, String value) {
         return new IllegalArgumentException(key + " must be " + expected + ", got '" + value + "'");
     }
 

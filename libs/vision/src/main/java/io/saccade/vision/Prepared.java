@@ -8,7 +8,8 @@ public sealed interface Prepared {
     /**
      * The picture as a model reads it.
      *
-     * @param rgb   {@code uint8[size][size][3]}, row-major, red first. It belongs to the caller: nobody else holds it, and
+     * @param rgb   the bytes of the tensor, row-major, red first, in the type and order of the model's {@link Output}:
+     *     {@code uint8[size][size][3]} unless the model says otherwise. It belongs to the caller: nobody else holds it, and
      *     it is not copied, because it is on its way to the wire
      * @param facts what the picture was
      */

@@ -2,6 +2,9 @@ package io.saccade.vision;
 
 import static java.util.Objects.requireNonNull;
 
+import io.saccade.vision.Output.Layout;
+import io.saccade.vision.Output.Normalisation;
+import io.saccade.vision.Output.Type;
 import java.util.Map;
 
 /**
@@ -11,42 +14,172 @@ import java.util.Map;
  * @param resize how the picture becomes that square
  * @param filter the resampling filter
  * @param rgb    when the picture becomes RGB
+ * @param output the numbers the model reads
  */
-public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb) {
+public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb, Output output) {
     private static final int LARGEST_SIZE = 4096;
 
     public Preprocessing {
         requireNonNull(resize, "resize");
         requireNonNull(filter, "filter");
         requireNonNull(rgb, "rgb");
+        requireNonNull(output, "output");
         if (size < 1 || size > LARGEST_SIZE) {
             throw new IllegalArgumentException("size must be between 1 and " + LARGEST_SIZE + ", got " + size);
         }
+        switch (resize) {
+            case Resize.ShortestEdge(int edge, Resize.Crop _) -> {
+                if (edge < size || edge > LARGEST_SIZE) {
+                    throw new IllegalArgumentException("the shortest edge must be between the size " + size + " and "
+                            + LARGEST_SIZE + ", got " + edge);
+                }
+            }
+            case Resize.LongestEdge(Colour fill) -> {
+                if (rgb == RgbOrder.AFTER_RESIZE && !fill.equals(Colour.BLACK)) {
+                    throw new IllegalArgumentException(
+                            "a picture that is not RGB yet can only be filled with 0,0,0, got " + fill);
+                }
+            }
+            case Resize.PadSquare _ -> {
+                if (rgb == RgbOrder.AFTER_RESIZE) {
+                    throw new IllegalArgumentException(
+                            "a picture is padded as RGB, so it must be RGB before the resize");
+                }
+            }
+            case Resize.Squash() -> {
+                // nothing can contradict it
+            }
+        }
+    }
+
+    /** Bytes in the order of memory, normalised by the graph. */
+    public Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb) {
+        this(size, resize, filter, rgb, Output.BYTES);
     }
 
     /**
-     * Reads the parameters of a model's {@code config.pbtxt}: {@code image.size}, {@code image.resize}
-     * ({@code shortest-edge} or {@code squash}), {@code image.crop} ({@code center}; with {@code shortest-edge} only),
-     * {@code image.filter} ({@code bicubic}) and {@code image.rgb} ({@code after-resize} or {@code before-resize}).
-     * All are required: a default that does not fit the model changes its answers silently.
+     * Reads the parameters of a model's {@code config.pbtxt}:
+     *
+     * <ul>
+     *   <li>{@code image.size};
+     *   <li>{@code image.resize}: {@code shortest-edge} with {@code image.crop} ({@code center} or {@code center-down}) and,
+     *       if it is not the size, {@code image.edge}; {@code squash}; {@code longest-edge} or {@code pad-square} with
+     *       {@code image.fill} ({@code red,green,blue});
+     *   <li>{@code image.filter}: {@code bicubic}, {@code bilinear}, {@code lanczos}, {@code box} or {@code hamming};
+     *   <li>{@code image.rgb}: {@code after-resize} or {@code before-resize};
+     *   <li>{@code image.type}, {@code uint8} if absent, or {@code fp32} or {@code fp16} with {@code image.mean} and
+     *       {@code image.std} (three numbers each); {@code image.layout}, {@code nhwc} if absent, or {@code nchw}. What is
+     *       absent here cannot change an answer unseen: the model's own input has a type and a shape to compare with.
+     * </ul>
+     *
+     * All else is required: a default that does not fit the model changes its answers silently.
      *
      * @throws IllegalArgumentException naming the key, what it may be and what it was
      */
     public static Preprocessing fromManifest(Map<String, String> parameters) {
         var manifest = new Manifest(parameters);
         int size = manifest.integer("image.size", 1, LARGEST_SIZE);
-        Resize resize = manifest.choice(
-                "image.resize", Map.of("shortest-edge", Resize.SHORTEST_EDGE_CENTER_CROP, "squash", Resize.SQUASH));
-        switch (resize) {
-            case SHORTEST_EDGE_CENTER_CROP -> manifest.choice("image.crop", Map.of("center", true));
-            case SQUASH -> manifest.absent("image.crop", "image.resize is 'squash', which leaves nothing to crop");
-        }
+        RgbOrder rgb = manifest.choice(
+                "image.rgb", Map.of("after-resize", RgbOrder.AFTER_RESIZE, "before-resize", RgbOrder.BEFORE_RESIZE));
         return new Preprocessing(
                 size,
-                resize,
-                manifest.choice("image.filter", Map.of("bicubic", Filter.BICUBIC)),
+                resize(manifest, size, rgb),
                 manifest.choice(
-                        "image.rgb",
-                        Map.of("after-resize", RgbOrder.AFTER_RESIZE, "before-resize", RgbOrder.BEFORE_RESIZE)));
+                        "image.filter",
+                        Map.of(
+                                "bicubic", Filter.BICUBIC,
+                                "bilinear", Filter.BILINEAR,
+                                "lanczos", Filter.LANCZOS,
+                                "box", Filter.BOX,
+                                "hamming", Filter.HAMMING)),
+                rgb,
+                output(manifest));
+    }
+
+    private enum Way {
+        SHORTEST_EDGE,
+        SQUASH,
+        LONGEST_EDGE,
+        PAD_SQUARE
+    }
+
+    private static Resize resize(Manifest manifest, int size, RgbOrder rgb) {
+        Way way = manifest.choice(
+                "image.resize",
+                Map.of(
+                        "shortest-edge", Way.SHORTEST_EDGE,
+                        "squash", Way.SQUASH,
+                        "longest-edge", Way.LONGEST_EDGE,
+                        "pad-square", Way.PAD_SQUARE));
+        if (way != Way.SHORTEST_EDGE) {
+            String reason = "image.resize is '" + manifest.text("image.resize").orElse("") + "', which crops nothing";
+            manifest.absent("image.crop", reason);
+            manifest.absent("image.edge", reason);
+        }
+        if (way == Way.SHORTEST_EDGE || way == Way.SQUASH) {
+            manifest.absent(
+                    "image.fill",
+                    "image.resize is '" + manifest.text("image.resize").orElse("") + "', which leaves nothing to fill");
+        }
+        return switch (way) {
+            case SQUASH -> Resize.SQUASH;
+            case SHORTEST_EDGE ->
+                new Resize.ShortestEdge(
+                        Math.toIntExact(manifest.number("image.edge", size, LARGEST_SIZE)
+                                .orElse((long) size)),
+                        manifest.choice(
+                                "image.crop",
+                                Map.of("center", Resize.Crop.HALF_TO_EVEN, "center-down", Resize.Crop.DOWN)));
+            case LONGEST_EDGE -> {
+                Colour fill = colour(manifest);
+                if (rgb == RgbOrder.AFTER_RESIZE && !fill.equals(Colour.BLACK)) {
+                    throw Manifest.wrong(
+                            "image.fill",
+                            "'0,0,0' where image.rgb is 'after-resize'",
+                            manifest.text("image.fill").orElse(""));
+                }
+                yield new Resize.LongestEdge(fill);
+            }
+            case PAD_SQUARE -> {
+                if (rgb == RgbOrder.AFTER_RESIZE) {
+                    throw Manifest.wrong(
+                            "image.rgb", "'before-resize' where image.resize is 'pad-square'", "after-resize");
+                }
+                yield new Resize.PadSquare(colour(manifest));
+            }
+        };
+    }
+
+    private static Colour colour(Manifest manifest) {
+        var parts = manifest.numbers("image.fill", 0, 255);
+        if (parts.size() != 3) {
+            throw Manifest.wrong(
+                    "image.fill",
+                    "three whole numbers from 0 to 255",
+                    manifest.text("image.fill").orElse(""));
+        }
+        return new Colour(
+                parts.get(0).intValue(), parts.get(1).intValue(), parts.get(2).intValue());
+    }
+
+    private static Output output(Manifest manifest) {
+        Type type = manifest.text("image.type").isEmpty()
+                ? Type.UINT8
+                : manifest.choice("image.type", Map.of("uint8", Type.UINT8, "fp16", Type.FP16, "fp32", Type.FP32));
+        Layout layout = manifest.text("image.layout").isEmpty()
+                ? Layout.NHWC
+                : manifest.choice("image.layout", Map.of("nhwc", Layout.NHWC, "nchw", Layout.NCHW));
+        if (type == Type.UINT8) {
+            manifest.absent("image.mean", "image.type is 'uint8', which the graph normalises");
+            manifest.absent("image.std", "image.type is 'uint8', which the graph normalises");
+            return new Output(type, layout, null);
+        }
+        return new Output(
+                type, layout, new Normalisation(rgb(manifest, "image.mean", false), rgb(manifest, "image.std", true)));
+    }
+
+    private static Output.Rgb rgb(Manifest manifest, String key, boolean positive) {
+        var numbers = manifest.decimals(key, 3, positive);
+        return new Output.Rgb(numbers.get(0), numbers.get(1), numbers.get(2));
     }
 }

@@ -6,12 +6,28 @@ import java.util.Arrays;
  * Pillow's {@code Image.resize} followed by a crop, equal to the bit. Two passes, horizontal first, with the picture
  * between them rounded to 8 bits; a pass that changes nothing is left out; what the crop throws away is never computed,
  * which changes no pixel that stays.
+ *
+ * <p>The passes are interleaved: of the picture between them only the rows that the next output row needs exist, in a ring.
+ * The horizontal pass, where nearly all of the work is, takes two rows at once: one {@code long} holds a sample of each, one
+ * multiplication weighs both, and as every sum fits 32 bits, the halves come apart again exactly.
+ *
+ * <p>One thread at a time. Buffers grow to what the largest picture needed and are kept.
  */
 final class Resampler {
     /** Pillow does the vertical pass first for pictures this many times taller than wide, if their height shrinks. */
     private static final int TALL = 100;
 
     private static final int HALF = 1 << (Kernel.PRECISION - 1);
+    private static final long HALVES = (long) HALF << 32 | HALF;
+
+    private final Kernel columns = new Kernel();
+    private final Kernel rows = new Kernel();
+    private long[] pairs = new long[0];
+    private byte[] ring = new byte[0];
+    private byte[] between = new byte[0];
+    private byte[] lineA = new byte[0];
+    private byte[] lineB = new byte[0];
+    private int[] sums = new int[0];
 
     /**
      * Part of a picture after resizing.
@@ -25,83 +41,164 @@ final class Resampler {
      */
     record Target(int fullWidth, int fullHeight, int left, int top, int width, int height) {}
 
-    private Resampler() {}
+    /** Rows of samples in an array: where they come from, or go to. */
+    private interface Source {
+        /** Makes two rows ready; {@code b} may be one row after the last, and is then {@code a} again. */
+        void read(int a, int b);
 
-    /** The part {@code target} of the resized picture. The samples of {@code source} are spent. */
-    static Bitmap resize(Bitmap source, Target target, Filter filter) {
+        byte[] samples(boolean second);
+
+        int offset(boolean second);
+    }
+
+    /**
+     * Writes the part {@code target} of the resized picture, in the mode of {@code source}.
+     *
+     * @param out    receives {@code target.height()} rows of {@code target.width()} pixels
+     * @param at     where the first row begins
+     * @param stride from the beginning of a row to that of the next
+     */
+    void resize(Rows source, Target target, Filter filter, byte[] out, int at, int stride) {
         boolean wider = source.width() != target.fullWidth;
         boolean higher = source.height() != target.fullHeight;
         if (!wider && !higher) {
-            return crop(source, target);
+            crop(source, target, out, at, stride);
+            return;
         }
         if (!source.mode().averages()) {
-            return nearest(source, target);
+            nearest(source.bitmap(), target, out, at, stride);
+            return;
         }
         int bands = source.mode().bands();
-        boolean weighed = source.mode().hasAlpha();
-        if (weighed) {
-            Alpha.premultiply(source.samples(), bands);
+        var picture = new Picture(source);
+        if (wider) {
+            columns.prepare(new Kernel.Question(filter, source.width(), target.fullWidth, target.left, target.width));
         }
-        Kernel columns = Kernel.of(filter, source.width(), target.fullWidth, target.left, target.width);
-        Kernel rows = Kernel.of(filter, source.height(), target.fullHeight, target.top, target.height);
-        boolean tall = source.height() > (long) source.width() * TALL && target.fullHeight < source.height();
-        byte[] samples = source.samples();
-        if (!wider) {
-            samples = crop(vertical(samples, source.width() * bands, rows), source.width(), bands, target.left, target);
-        } else if (!higher) {
-            samples = horizontal(samples, source.width(), bands, columns, target.top, target.top + target.height);
-        } else if (tall) {
-            samples = vertical(samples, source.width() * bands, rows);
-            samples = horizontal(samples, source.width(), bands, columns, 0, target.height);
+        if (higher) {
+            rows.prepare(new Kernel.Question(filter, source.height(), target.fullHeight, target.top, target.height));
+        }
+        if (!higher) {
+            horizontal(picture, bands, target.top, target.top + target.height, out, at, stride);
+        } else if (!wider) {
+            both(picture, bands, false, target.left, target.width, out, at, stride);
+        } else if (source.height() > (long) source.width() * TALL && target.fullHeight < source.height()) {
+            int line = source.width() * bands;
+            between = atLeast(between, target.height * line);
+            both(picture, bands, false, 0, source.width(), between, 0, line);
+            horizontal(new Lines(between, line), bands, 0, target.height, out, at, stride);
         } else {
-            int top = rows.first(0);
-            samples = horizontal(samples, source.width(), bands, columns, top, rows.end());
-            samples = vertical(samples, target.width * bands, rows, top);
+            both(picture, bands, true, 0, target.width, out, at, stride);
         }
-        if (weighed) {
-            Alpha.unpremultiply(samples, bands);
+        if (source.mode().hasAlpha()) {
+            for (int y = 0; y < target.height; y++) {
+                Alpha.unpremultiply(out, at + y * stride, bands, target.width);
+            }
         }
-        return source.like(target.width, target.height, samples);
     }
 
-    private static Bitmap crop(Bitmap source, Target target) {
+    /** The picture itself, converted line by line where it must be. */
+    private final class Picture implements Source {
+        private final Rows rows;
+        private final boolean converted;
+        private int a;
+        private int b;
+
+        Picture(Rows rows) {
+            this.rows = rows;
+            this.converted = rows.isConverted(true);
+            if (converted) {
+                lineA = atLeast(lineA, rows.width() * rows.mode().bands());
+                lineB = atLeast(lineB, rows.width() * rows.mode().bands());
+            }
+        }
+
+        @Override
+        public void read(int first, int second) {
+            a = first;
+            b = second;
+            if (converted) {
+                rows.convert(first, lineA, true);
+                if (second != first) {
+                    rows.convert(second, lineB, true);
+                }
+            }
+        }
+
+        @Override
+        public byte[] samples(boolean second) {
+            return !converted ? rows.bitmap().samples() : second && b != a ? lineB : lineA;
+        }
+
+        @Override
+        public int offset(boolean second) {
+            return converted ? 0 : rows.offset(second ? b : a);
+        }
+    }
+
+    /** Rows that lie one after the other. */
+    private static final class Lines implements Source {
+        private final byte[] samples;
+        private final int line;
+        private int a;
+        private int b;
+
+        Lines(byte[] samples, int line) {
+            this.samples = samples;
+            this.line = line;
+        }
+
+        @Override
+        public void read(int first, int second) {
+            a = first;
+            b = second;
+        }
+
+        @Override
+        public byte[] samples(boolean second) {
+            return samples;
+        }
+
+        @Override
+        public int offset(boolean second) {
+            return (second ? b : a) * line;
+        }
+    }
+
+    private void crop(Rows source, Target target, byte[] out, int at, int stride) {
         int bands = source.mode().bands();
-        byte[] kept = new byte[target.width * target.height * bands];
-        for (int y = 0; y < target.height; y++) {
-            System.arraycopy(
-                    source.samples(),
-                    ((target.top + y) * source.width() + target.left) * bands,
-                    kept,
-                    y * target.width * bands,
-                    target.width * bands);
+        boolean converted = source.isConverted(false);
+        if (converted) {
+            lineA = atLeast(lineA, source.width() * bands);
         }
-        return source.like(target.width, target.height, kept);
-    }
-
-    private static byte[] crop(byte[] rows, int width, int bands, int left, Target target) {
-        byte[] kept = new byte[target.width * target.height * bands];
         for (int y = 0; y < target.height; y++) {
-            System.arraycopy(rows, (y * width + left) * bands, kept, y * target.width * bands, target.width * bands);
+            int row = target.top + y;
+            byte[] samples = source.bitmap().samples();
+            int from = 0;
+            if (converted) {
+                source.convert(row, lineA, false);
+                samples = lineA;
+            } else {
+                from = source.offset(row);
+            }
+            System.arraycopy(samples, from + target.left * bands, out, at + y * stride, target.width * bands);
         }
-        return kept;
     }
 
     /**
      * {@code ImagingScaleAffine} of Pillow's {@code Geometry.c}: positions are summed up step by step, not multiplied, so
      * that they round as they do there.
      */
-    private static Bitmap nearest(Bitmap source, Target target) {
+    private static void nearest(Bitmap source, Target target, byte[] out, int at, int stride) {
         int[] columns = positions(source.width(), target.fullWidth, target.left, target.width);
         int[] rows = positions(source.height(), target.fullHeight, target.top, target.height);
         byte[] samples = source.samples();
-        byte[] out = new byte[target.width * target.height];
-        for (int y = 0, to = 0; y < target.height; y++) {
+        for (int y = 0; y < target.height; y++) {
             int row = rows[y] * source.width();
+            int to = at + y * stride;
             for (int x = 0; x < target.width; x++) {
-                out[to++] = samples[row + columns[x]];
+                out[to + x] = samples[row + columns[x]];
             }
         }
-        return source.like(target.width, target.height, out);
     }
 
     private static int[] positions(int in, int full, int from, int outputs) {
@@ -116,128 +213,229 @@ final class Resampler {
         return positions;
     }
 
-    /** Rows {@code top} up to {@code bottom} of the source, each made as wide as the kernel. */
-    private static byte[] horizontal(byte[] in, int width, int bands, Kernel kernel, int top, int bottom) {
-        byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(bottom - top, kernel.outputs()), bands)];
-        int stride = width * bands;
-        int to = 0;
-        for (int y = top; y < bottom; y++) {
-            switch (bands) {
-                case 1 -> row1(in, y * stride, out, to, kernel);
-                case 3 -> row3(in, y * stride, out, to, kernel);
-                case 4 -> row4(in, y * stride, out, to, kernel);
-                default -> rowAny(in, y * stride, out, to, kernel, bands);
-            }
-            to += kernel.outputs() * bands;
-        }
-        return out;
-    }
-
-    private static void row1(byte[] in, int row, byte[] out, int start, Kernel kernel) {
-        int[] weights = kernel.weights();
-        for (int x = 0, to = start; x < kernel.outputs(); x++, to++) {
-            int w = kernel.offset(x);
-            int from = row + kernel.first(x);
-            int end = from + kernel.count(x);
-            int sum = HALF;
-            while (from < end) {
-                sum += (in[from++] & 0xFF) * weights[w++];
-            }
-            out[to] = clip(sum);
+    /** Rows {@code top} up to {@code bottom} of the source, each made as wide as the kernel {@link #columns}. */
+    private void horizontal(Source source, int bands, int top, int bottom, byte[] out, int at, int stride) {
+        for (int y = top, to = at; y < bottom; y += 2, to += 2 * stride) {
+            int second = Math.min(y + 1, bottom - 1);
+            source.read(y, second);
+            horizontal(source, bands, out, to, second == y ? to : to + stride);
         }
     }
 
-    private static void row3(byte[] in, int row, byte[] out, int start, Kernel kernel) {
-        int[] weights = kernel.weights();
-        for (int x = 0, to = start; x < kernel.outputs(); x++, to += 3) {
-            int w = kernel.offset(x);
-            int from = row + kernel.first(x) * 3;
-            int end = from + kernel.count(x) * 3;
-            int red = HALF;
-            int green = HALF;
-            int blue = HALF;
-            for (; from < end; from += 3) {
-                int weight = weights[w++];
-                red += (in[from] & 0xFF) * weight;
-                green += (in[from + 1] & 0xFF) * weight;
-                blue += (in[from + 2] & 0xFF) * weight;
-            }
-            out[to] = clip(red);
-            out[to + 1] = clip(green);
-            out[to + 2] = clip(blue);
-        }
-    }
-
-    private static void row4(byte[] in, int row, byte[] out, int start, Kernel kernel) {
-        int[] weights = kernel.weights();
-        for (int x = 0, to = start; x < kernel.outputs(); x++, to += 4) {
-            int w = kernel.offset(x);
-            int from = row + kernel.first(x) * 4;
-            int end = from + kernel.count(x) * 4;
-            int a = HALF;
-            int b = HALF;
-            int c = HALF;
-            int d = HALF;
-            for (; from < end; from += 4) {
-                int weight = weights[w++];
-                a += (in[from] & 0xFF) * weight;
-                b += (in[from + 1] & 0xFF) * weight;
-                c += (in[from + 2] & 0xFF) * weight;
-                d += (in[from + 3] & 0xFF) * weight;
-            }
-            out[to] = clip(a);
-            out[to + 1] = clip(b);
-            out[to + 2] = clip(c);
-            out[to + 3] = clip(d);
-        }
-    }
-
-    private static void rowAny(byte[] in, int row, byte[] out, int start, Kernel kernel, int bands) {
-        int[] weights = kernel.weights();
-        for (int x = 0, to = start; x < kernel.outputs(); x++) {
-            for (int band = 0; band < bands; band++, to++) {
-                int w = kernel.offset(x);
-                int from = row + kernel.first(x) * bands + band;
-                int sum = HALF;
-                for (int n = kernel.count(x); n > 0; n--, from += bands) {
-                    sum += (in[from] & 0xFF) * weights[w++];
+    /**
+     * The vertical pass over rows that are, before it, made as wide as the kernel {@link #columns}, or only cut.
+     *
+     * @param wider whether the rows are resized
+     * @param left  first column kept of rows that are not
+     * @param width pixels in a row of the result
+     */
+    private void both(Source source, int bands, boolean wider, int left, int width, byte[] out, int at, int stride) {
+        int line = width * bands;
+        int capacity = rows.longest() + 1; // rows come in pairs: one may be early
+        ring = atLeast(ring, Math.multiplyExact(capacity, line));
+        sums = sums.length < line ? new int[line] : sums;
+        int last = rows.end();
+        int next = rows.first(0);
+        for (int y = 0; y < rows.outputs(); y++) {
+            int needed = rows.first(y) + rows.count(y);
+            for (; next < needed; next += 2) {
+                int second = Math.min(next + 1, last - 1);
+                source.read(next, second);
+                int toA = next % capacity * line;
+                int toB = second % capacity * line;
+                if (wider) {
+                    horizontal(source, bands, ring, toA, toB);
+                } else {
+                    System.arraycopy(source.samples(false), source.offset(false) + left * bands, ring, toA, line);
+                    System.arraycopy(source.samples(true), source.offset(true) + left * bands, ring, toB, line);
                 }
-                out[to] = clip(sum);
             }
+            vertical(y, capacity, line, out, at + y * stride);
         }
     }
 
-    private static byte[] vertical(byte[] in, int stride, Kernel kernel) {
-        return vertical(in, stride, kernel, 0);
-    }
-
-    /** All samples of a row at once, so that the inner loop runs over neighbours and is compiled to vectors. */
-    private static byte[] vertical(byte[] in, int stride, Kernel kernel, int firstRow) {
-        byte[] out = new byte[Math.multiplyExact(kernel.outputs(), stride)];
-        int[] sums = new int[stride];
-        int[] weights = kernel.weights();
-        for (int y = 0; y < kernel.outputs(); y++) {
-            Arrays.fill(sums, HALF);
-            int w = kernel.offset(y);
-            int from = (kernel.first(y) - firstRow) * stride;
-            for (int n = kernel.count(y); n > 0; n--, from += stride) {
-                accumulate(in, from, sums, weights[w++]);
-            }
-            int to = y * stride;
-            for (int i = 0; i < stride; i++) {
-                out[to + i] = clip(sums[i]);
-            }
+    /** One output row, from the ring. */
+    private void vertical(int y, int capacity, int line, byte[] out, int to) {
+        int[] weights = rows.weights();
+        int w = rows.offset(y);
+        int row = rows.first(y);
+        int end = row + rows.count(y);
+        Arrays.fill(sums, 0, line, HALF);
+        for (; row + 4 <= end; row += 4, w += 4) {
+            add(
+                    ring,
+                    row % capacity * line,
+                    (row + 1) % capacity * line,
+                    (row + 2) % capacity * line,
+                    (row + 3) % capacity * line,
+                    weights[w],
+                    weights[w + 1],
+                    weights[w + 2],
+                    weights[w + 3],
+                    sums,
+                    line);
         }
-        return out;
+        for (; row < end; row++, w++) {
+            add(ring, row % capacity * line, weights[w], sums, line);
+        }
+        store(sums, line, out, to);
     }
 
-    private static void accumulate(byte[] in, int from, int[] sums, int weight) {
-        for (int i = 0; i < sums.length; i++) {
+    // The loops below run over neighbours without a condition, so that the compiler makes vectors of them.
+
+    private static void add(
+            byte[] in, int a, int b, int c, int d, int wa, int wb, int wc, int wd, int[] sums, int line) {
+        for (int i = 0; i < line; i++) {
+            sums[i] += (in[a + i] & 0xFF) * wa
+                    + (in[b + i] & 0xFF) * wb
+                    + (in[c + i] & 0xFF) * wc
+                    + (in[d + i] & 0xFF) * wd;
+        }
+    }
+
+    private static void add(byte[] in, int from, int weight, int[] sums, int line) {
+        for (int i = 0; i < line; i++) {
             sums[i] += (in[from + i] & 0xFF) * weight;
         }
     }
 
+    private static void store(int[] sums, int line, byte[] out, int to) {
+        for (int i = 0; i < line; i++) {
+            out[to + i] = (byte) Math.max(0, Math.min(255, sums[i] >> Kernel.PRECISION));
+        }
+    }
+
+    /** The two rows the source has ready, each made as wide as the kernel {@link #columns}. */
+    private void horizontal(Source source, int bands, byte[] out, int toA, int toB) {
+        int base = columns.first(0);
+        int length = (columns.end() - base) * bands;
+        if (pairs.length < length) {
+            pairs = new long[length];
+        }
+        pair(
+                source.samples(false),
+                source.offset(false) + base * bands,
+                source.samples(true),
+                source.offset(true) + base * bands,
+                pairs,
+                length);
+        switch (bands) {
+            case 1 -> rows1(pairs, base, columns, out, toA, toB);
+            case 3 -> rows3(pairs, base, columns, out, toA, toB);
+            case 4 -> rows4(pairs, base, columns, out, toA, toB);
+            default -> rowsAny(pairs, base, columns, bands, out, toA, toB);
+        }
+    }
+
+    private static void pair(byte[] a, int fromA, byte[] b, int fromB, long[] pairs, int length) {
+        for (int i = 0; i < length; i++) {
+            pairs[i] = (a[fromA + i] & 0xFFL) | (b[fromB + i] & 0xFFL) << 32;
+        }
+    }
+
+    private static void rows1(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+        int[] weights = kernel.weights();
+        for (int x = 0; x < kernel.outputs(); x++) {
+            int w = kernel.offset(x);
+            int from = kernel.first(x) - base;
+            int count = kernel.count(x);
+            long sum = HALVES;
+            for (int i = 0; i < count; i++) {
+                sum += pairs[from + i] * weights[w + i];
+            }
+            out[toA + x] = lower(sum);
+            out[toB + x] = upper(sum);
+        }
+    }
+
+    private static void rows3(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+        int[] weights = kernel.weights();
+        for (int x = 0; x < kernel.outputs(); x++) {
+            int w = kernel.offset(x);
+            int from = (kernel.first(x) - base) * 3;
+            int count = kernel.count(x);
+            long red = HALVES;
+            long green = HALVES;
+            long blue = HALVES;
+            for (int i = 0; i < count; i++) {
+                long weight = weights[w + i];
+                red += pairs[from + 3 * i] * weight;
+                green += pairs[from + 3 * i + 1] * weight;
+                blue += pairs[from + 3 * i + 2] * weight;
+            }
+            int a = toA + x * 3;
+            out[a] = lower(red);
+            out[a + 1] = lower(green);
+            out[a + 2] = lower(blue);
+            int b = toB + x * 3;
+            out[b] = upper(red);
+            out[b + 1] = upper(green);
+            out[b + 2] = upper(blue);
+        }
+    }
+
+    private static void rows4(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+        int[] weights = kernel.weights();
+        for (int x = 0; x < kernel.outputs(); x++) {
+            int w = kernel.offset(x);
+            int from = (kernel.first(x) - base) * 4;
+            int count = kernel.count(x);
+            long p = HALVES;
+            long q = HALVES;
+            long r = HALVES;
+            long s = HALVES;
+            for (int i = 0; i < count; i++) {
+                long weight = weights[w + i];
+                p += pairs[from + 4 * i] * weight;
+                q += pairs[from + 4 * i + 1] * weight;
+                r += pairs[from + 4 * i + 2] * weight;
+                s += pairs[from + 4 * i + 3] * weight;
+            }
+            int a = toA + x * 4;
+            out[a] = lower(p);
+            out[a + 1] = lower(q);
+            out[a + 2] = lower(r);
+            out[a + 3] = lower(s);
+            int b = toB + x * 4;
+            out[b] = upper(p);
+            out[b + 1] = upper(q);
+            out[b + 2] = upper(r);
+            out[b + 3] = upper(s);
+        }
+    }
+
+    private static void rowsAny(long[] pairs, int base, Kernel kernel, int bands, byte[] out, int toA, int toB) {
+        int[] weights = kernel.weights();
+        for (int x = 0; x < kernel.outputs(); x++) {
+            int w = kernel.offset(x);
+            int from = (kernel.first(x) - base) * bands;
+            int count = kernel.count(x);
+            for (int band = 0; band < bands; band++) {
+                long sum = HALVES;
+                for (int i = 0; i < count; i++) {
+                    sum += pairs[from + i * bands + band] * weights[w + i];
+                }
+                out[toA + x * bands + band] = lower(sum);
+                out[toB + x * bands + band] = upper(sum);
+            }
+        }
+    }
+
+    /** The result in the lower half of a sum. */
+    private static byte lower(long sum) {
+        return clip((int) sum);
+    }
+
+    /** The result in the upper half, which a negative lower half has borrowed from. */
+    private static byte upper(long sum) {
+        return clip((int) ((sum - (int) sum) >> 32));
+    }
+
     private static byte clip(int sum) {
-        return (byte) Math.clamp(sum >> Kernel.PRECISION, 0, 255);
+        return (byte) Math.max(0, Math.min(255, sum >> Kernel.PRECISION));
+    }
+
+    private static byte[] atLeast(byte[] buffer, int length) {
+        return buffer.length < length ? new byte[length] : buffer;
     }
 }

@@ -26,7 +26,10 @@ class PreprocessingTest {
         // Then
         assertThat(preprocessing)
                 .isEqualTo(new Preprocessing(
-                        224, Resize.SHORTEST_EDGE_CENTER_CROP, Filter.BICUBIC, RgbOrder.AFTER_RESIZE));
+                        224,
+                        new Resize.ShortestEdge(224, Resize.Crop.HALF_TO_EVEN),
+                        Filter.BICUBIC,
+                        RgbOrder.AFTER_RESIZE));
     }
 
     @Test
@@ -54,7 +57,13 @@ class PreprocessingTest {
                 "image.size   | 4097     | a whole number from 1 to 4096",
                 "image.resize | stretch  | 'shortest-edge' or 'squash'",
                 "image.crop   | random   | 'center'",
-                "image.filter | lanczos3 | 'bicubic'",
+                "image.crop   | random   | 'center' or 'center-down'",
+                "image.edge   | 223      | a whole number from 224 to 4096",
+                "image.fill   | 0,0,0    | leaves nothing to fill",
+                "image.filter | lanczos3 | 'bicubic' or 'bilinear' or 'box' or 'hamming' or 'lanczos'",
+                "image.type   | bf16     | 'fp16' or 'fp32' or 'uint8'",
+                "image.layout | chwn     | 'nchw' or 'nhwc'",
+                "image.mean   | 0,0,0    | image.type is 'uint8'",
                 "image.rgb    | never    | 'after-resize' or 'before-resize'",
             })
     void saysWhichKeyIsWrongWhatItMayBeAndWhatItIs(String key, String value, String expected) {
@@ -95,5 +104,86 @@ class PreprocessingTest {
                 .isThrownBy(() -> Preprocessing.fromManifest(wrong))
                 .withMessageContaining("image.crop")
                 .withMessageContaining("squash");
+    }
+
+    @Test
+    void readsAManifestThatPadsAndWantsFloats() {
+        // Given
+        Map<String, String> llava = Map.of(
+                "image.size", "336",
+                "image.resize", "pad-square",
+                "image.fill", "122,116,104",
+                "image.filter", "bicubic",
+                "image.rgb", "before-resize",
+                "image.type", "fp32",
+                "image.layout", "nchw",
+                "image.mean", "0.48145466, 0.4578275, 0.40821073",
+                "image.std", "0.26862954, 0.26130258, 0.27577711");
+
+        // When
+        var preprocessing = Preprocessing.fromManifest(llava);
+
+        // Then
+        assertThat(preprocessing)
+                .isEqualTo(new Preprocessing(
+                        336,
+                        new Resize.PadSquare(new Colour(122, 116, 104)),
+                        Filter.BICUBIC,
+                        RgbOrder.BEFORE_RESIZE,
+                        new Output(
+                                Output.Type.FP32,
+                                Output.Layout.NCHW,
+                                new Output.Normalisation(
+                                        new Output.Rgb(0.48145466f, 0.4578275f, 0.40821073f),
+                                        new Output.Rgb(0.26862954f, 0.26130258f, 0.27577711f)))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "image.fill | 1,2         | three whole numbers from 0 to 255",
+                "image.fill | 256         | a whole number from 0 to 255",
+                "image.rgb  | after-resize | 'before-resize' where image.resize is 'pad-square'",
+                "image.std  | 1,0,1       | 3 positive numbers",
+                "image.std  | 1,1         | 3 positive numbers",
+                "image.mean | 1,x,1       | 3 numbers with commas between",
+                "image.mean | 1,NaN,1     | 3 numbers with commas between",
+                "image.crop | center      | which crops nothing",
+            })
+    void saysWhatIsWrongWithAManifestThatPads(String key, String value, String expected) {
+        // Given
+        var wrong = new HashMap<>(Map.of(
+                "image.size", "336",
+                "image.resize", "pad-square",
+                "image.fill", "122,116,104",
+                "image.filter", "bilinear",
+                "image.rgb", "before-resize",
+                "image.type", "fp16",
+                "image.mean", "0.5,0.5,0.5",
+                "image.std", "0.5,0.5,0.5"));
+        wrong.put(key, value);
+
+        // When, Then
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Preprocessing.fromManifest(wrong))
+                .withMessageContaining(key)
+                .withMessageContaining(expected)
+                .withMessageContaining(value);
+    }
+
+    @Test
+    void cannotFillWithAColourWhatIsNotYetRgb() {
+        // Given
+        var wrong = new HashMap<>(CLIP);
+        wrong.remove("image.crop");
+        wrong.putAll(Map.of("image.resize", "longest-edge", "image.fill", "255,255,255"));
+
+        // When, Then
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Preprocessing.fromManifest(wrong))
+                .withMessageContaining("image.fill")
+                .withMessageContaining("'0,0,0'");
     }
 }
