@@ -1,6 +1,7 @@
 package io.saccade.vision;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pillow's {@code Image.resize} followed by a crop, equal to the bit. Two passes, horizontal first, with the picture
@@ -8,8 +9,9 @@ import java.util.Arrays;
  * which changes no pixel that stays.
  *
  * <p>The passes are interleaved: of the picture between them only the rows that the next output row needs exist, in a ring.
- * The horizontal pass, where nearly all of the work is, takes two rows at once: one {@code long} holds a sample of each, one
- * multiplication weighs both, and as every sum fits 32 bits, the halves come apart again exactly.
+ * The horizontal pass, where nearly all of the work is, takes as many rows at once as {@link VectorPass} has lanes; without
+ * one it takes two: one {@code long} holds a sample of each, one multiplication weighs both, and as every sum fits 32 bits,
+ * the halves come apart again exactly.
  *
  * <p>One thread at a time. Buffers grow to what the largest picture needed and are kept.
  */
@@ -17,17 +19,27 @@ final class Resampler {
     /** Pillow does the vertical pass first for pictures this many times taller than wide, if their height shrinks. */
     private static final int TALL = 100;
 
-    private static final int HALF = 1 << (Kernel.PRECISION - 1);
+    static final int HALF = 1 << (Kernel.PRECISION - 1);
     private static final long HALVES = (long) HALF << 32 | HALF;
 
     private final Kernel columns = new Kernel();
     private final Kernel rows = new Kernel();
     private long[] pairs = new long[0];
-    private byte[] ring = new byte[0];
+    private final @Nullable VectorPass vectors;
+    private int[] ring = new int[0];
     private byte[] between = new byte[0];
     private byte[] lineA = new byte[0];
     private byte[] lineB = new byte[0];
     private int[] sums = new int[0];
+
+    Resampler() {
+        this(VectorSupport.pass().orElse(null));
+    }
+
+    /** With the pass that uses the processor's lanes, or without. */
+    Resampler(@Nullable VectorPass vectors) {
+        this.vectors = vectors;
+    }
 
     /**
      * Part of a picture after resizing.
@@ -215,10 +227,18 @@ final class Resampler {
 
     /** Rows {@code top} up to {@code bottom} of the source, each made as wide as the kernel {@link #columns}. */
     private void horizontal(Source source, int bands, int top, int bottom, byte[] out, int at, int stride) {
-        for (int y = top, to = at; y < bottom; y += 2, to += 2 * stride) {
-            int second = Math.min(y + 1, bottom - 1);
-            source.read(y, second);
-            horizontal(source, bands, out, to, second == y ? to : to + stride);
+        int line = columns.outputs() * bands;
+        int group = group();
+        ring = atLeast(ring, group * line);
+        for (int y = top; y < bottom; y += group) {
+            widen(source, bands, y, bottom, group, line);
+            for (int row = y; row < Math.min(y + group, bottom); row++) {
+                int from = row % group * line;
+                int to = at + (row - top) * stride;
+                for (int i = 0; i < line; i++) {
+                    out[to + i] = (byte) ring[from + i];
+                }
+            }
         }
     }
 
@@ -231,26 +251,31 @@ final class Resampler {
      */
     private void both(Source source, int bands, boolean wider, int left, int width, byte[] out, int at, int stride) {
         int line = width * bands;
-        int capacity = rows.longest() + 1; // rows come in pairs: one may be early
+        int group = wider ? group() : 1;
+        int capacity = rows.longest() + group - 1; // the last of a group may be early
         ring = atLeast(ring, Math.multiplyExact(capacity, line));
-        sums = sums.length < line ? new int[line] : sums;
+        sums = atLeast(sums, line);
         int last = rows.end();
         int next = rows.first(0);
         for (int y = 0; y < rows.outputs(); y++) {
             int needed = rows.first(y) + rows.count(y);
-            for (; next < needed; next += 2) {
-                int second = Math.min(next + 1, last - 1);
-                source.read(next, second);
-                int toA = next % capacity * line;
-                int toB = second % capacity * line;
+            for (; next < needed; next += group) {
                 if (wider) {
-                    horizontal(source, bands, ring, toA, toB);
+                    widen(source, bands, next, last, capacity, line);
                 } else {
-                    System.arraycopy(source.samples(false), source.offset(false) + left * bands, ring, toA, line);
-                    System.arraycopy(source.samples(true), source.offset(true) + left * bands, ring, toB, line);
+                    source.read(next, next);
+                    cut(source, left * bands, next % capacity * line, line);
                 }
             }
             vertical(y, capacity, line, out, at + y * stride);
+        }
+    }
+
+    private void cut(Source source, int left, int to, int line) {
+        byte[] samples = source.samples(false);
+        int from = source.offset(false) + left;
+        for (int i = 0; i < line; i++) {
+            ring[to + i] = samples[from + i] & 0xFF;
         }
     }
 
@@ -278,52 +303,81 @@ final class Resampler {
         for (; row < end; row++, w++) {
             add(ring, row % capacity * line, weights[w], sums, line);
         }
-        store(sums, line, out, to);
+        for (int i = 0; i < line; i++) {
+            out[to + i] = (byte) clip(sums[i]);
+        }
     }
 
-    // The loops below run over neighbours without a condition, so that the compiler makes vectors of them.
+    // The ring holds integers, not bytes, so that the compiler makes vectors of these two loops.
 
     private static void add(
-            byte[] in, int a, int b, int c, int d, int wa, int wb, int wc, int wd, int[] sums, int line) {
+            int[] in, int a, int b, int c, int d, int wa, int wb, int wc, int wd, int[] sums, int line) {
         for (int i = 0; i < line; i++) {
-            sums[i] += (in[a + i] & 0xFF) * wa
-                    + (in[b + i] & 0xFF) * wb
-                    + (in[c + i] & 0xFF) * wc
-                    + (in[d + i] & 0xFF) * wd;
+            sums[i] += in[a + i] * wa + in[b + i] * wb + in[c + i] * wc + in[d + i] * wd;
         }
     }
 
-    private static void add(byte[] in, int from, int weight, int[] sums, int line) {
+    private static void add(int[] in, int from, int weight, int[] sums, int line) {
         for (int i = 0; i < line; i++) {
-            sums[i] += (in[from + i] & 0xFF) * weight;
+            sums[i] += in[from + i] * weight;
         }
     }
 
-    private static void store(int[] sums, int line, byte[] out, int to) {
-        for (int i = 0; i < line; i++) {
-            out[to + i] = (byte) Math.max(0, Math.min(255, sums[i] >> Kernel.PRECISION));
-        }
+    /** How many rows {@link #widen} takes at once. */
+    private int group() {
+        return vectors == null ? 2 : vectors.rows();
     }
 
-    /** The two rows the source has ready, each made as wide as the kernel {@link #columns}. */
-    private void horizontal(Source source, int bands, byte[] out, int toA, int toB) {
+    /**
+     * Puts a group of rows into the ring, each made as wide as the kernel {@link #columns}.
+     *
+     * @param first    the first of them
+     * @param last     one after the last there is: the group may be cut short
+     * @param capacity rows in the ring
+     */
+    private void widen(Source source, int bands, int first, int last, int capacity, int line) {
         int base = columns.first(0);
         int length = (columns.end() - base) * bands;
-        if (pairs.length < length) {
-            pairs = new long[length];
+        if (vectors == null) {
+            int second = Math.min(first + 1, last - 1);
+            source.read(first, second);
+            if (pairs.length < length) {
+                pairs = new long[length];
+            }
+            pair(
+                    source.samples(false),
+                    source.offset(false) + base * bands,
+                    source.samples(true),
+                    source.offset(true) + base * bands,
+                    pairs,
+                    length);
+            int toA = first % capacity * line;
+            int toB = second % capacity * line;
+            switch (bands) {
+                case 1 -> rows1(pairs, base, columns, ring, toA, toB);
+                case 3 -> rows3(pairs, base, columns, ring, toA, toB);
+                case 4 -> rows4(pairs, base, columns, ring, toA, toB);
+                default -> rowsAny(pairs, base, columns, bands, ring, toA, toB);
+            }
+            return;
         }
-        pair(
-                source.samples(false),
-                source.offset(false) + base * bands,
-                source.samples(true),
-                source.offset(true) + base * bands,
-                pairs,
-                length);
-        switch (bands) {
-            case 1 -> rows1(pairs, base, columns, out, toA, toB);
-            case 3 -> rows3(pairs, base, columns, out, toA, toB);
-            case 4 -> rows4(pairs, base, columns, out, toA, toB);
-            default -> rowsAny(pairs, base, columns, bands, out, toA, toB);
+        vectors.prepare(length);
+        int rowsThere = Math.min(vectors.rows(), last - first);
+        for (int row = 0; row < rowsThere; row += 2) {
+            int a = first + row;
+            int b = Math.min(a + 1, last - 1);
+            source.read(a, b);
+            vectors.put(
+                    source.samples(false),
+                    source.offset(false) + base * bands,
+                    source.samples(true),
+                    source.offset(true) + base * bands,
+                    row,
+                    length);
+        }
+        vectors.run(columns, base, bands);
+        for (int row = 0; row < rowsThere; row++) {
+            vectors.take(row, ring, (first + row) % capacity * line, line);
         }
     }
 
@@ -333,7 +387,7 @@ final class Resampler {
         }
     }
 
-    private static void rows1(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+    private static void rows1(long[] pairs, int base, Kernel kernel, int[] out, int toA, int toB) {
         int[] weights = kernel.weights();
         for (int x = 0; x < kernel.outputs(); x++) {
             int w = kernel.offset(x);
@@ -348,7 +402,7 @@ final class Resampler {
         }
     }
 
-    private static void rows3(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+    private static void rows3(long[] pairs, int base, Kernel kernel, int[] out, int toA, int toB) {
         int[] weights = kernel.weights();
         for (int x = 0; x < kernel.outputs(); x++) {
             int w = kernel.offset(x);
@@ -374,7 +428,7 @@ final class Resampler {
         }
     }
 
-    private static void rows4(long[] pairs, int base, Kernel kernel, byte[] out, int toA, int toB) {
+    private static void rows4(long[] pairs, int base, Kernel kernel, int[] out, int toA, int toB) {
         int[] weights = kernel.weights();
         for (int x = 0; x < kernel.outputs(); x++) {
             int w = kernel.offset(x);
@@ -404,7 +458,7 @@ final class Resampler {
         }
     }
 
-    private static void rowsAny(long[] pairs, int base, Kernel kernel, int bands, byte[] out, int toA, int toB) {
+    private static void rowsAny(long[] pairs, int base, Kernel kernel, int bands, int[] out, int toA, int toB) {
         int[] weights = kernel.weights();
         for (int x = 0; x < kernel.outputs(); x++) {
             int w = kernel.offset(x);
@@ -422,20 +476,24 @@ final class Resampler {
     }
 
     /** The result in the lower half of a sum. */
-    private static byte lower(long sum) {
+    private static int lower(long sum) {
         return clip((int) sum);
     }
 
     /** The result in the upper half, which a negative lower half has borrowed from. */
-    private static byte upper(long sum) {
+    private static int upper(long sum) {
         return clip((int) ((sum - (int) sum) >> 32));
     }
 
-    private static byte clip(int sum) {
-        return (byte) Math.max(0, Math.min(255, sum >> Kernel.PRECISION));
+    private static int clip(int sum) {
+        return Math.max(0, Math.min(255, sum >> Kernel.PRECISION));
     }
 
     private static byte[] atLeast(byte[] buffer, int length) {
         return buffer.length < length ? new byte[length] : buffer;
+    }
+
+    private static int[] atLeast(int[] buffer, int length) {
+        return buffer.length < length ? new int[length] : buffer;
     }
 }
