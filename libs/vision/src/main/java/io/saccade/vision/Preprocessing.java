@@ -2,9 +2,9 @@ package io.saccade.vision;
 
 import static java.util.Objects.requireNonNull;
 
-import io.saccade.vision.Output.Layout;
-import io.saccade.vision.Output.Normalisation;
-import io.saccade.vision.Output.Type;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -96,6 +96,52 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
                 output(manifest));
     }
 
+    /**
+     * What is done to a picture of this size, one sentence a step, for people who wonder what a model sees.
+     *
+     * @param width  pixels, positive
+     * @param height pixels, positive
+     */
+    public List<String> steps(int width, int height) {
+        if (width < 1 || height < 1) {
+            throw new IllegalArgumentException("width and height must be positive, got " + width + "x" + height);
+        }
+        var geometry = Geometry.of(this, width, height);
+        var margin = geometry.margin();
+        var target = geometry.target();
+        var steps = new ArrayList<String>();
+        if (rgb == RgbOrder.BEFORE_RESIZE) {
+            steps.add("convert to RGB");
+        }
+        if (margin.width() != width || margin.height() != height) {
+            steps.add("fill up with " + text(margin.fill()) + " to " + margin.width() + "x" + margin.height()
+                    + ", the picture at " + margin.left() + "," + margin.top());
+        }
+        if (margin.width() != target.fullWidth() || margin.height() != target.fullHeight()) {
+            steps.add("resize to " + target.fullWidth() + "x" + target.fullHeight() + ", "
+                    + filter.name().toLowerCase(Locale.ROOT));
+        }
+        if (target.width() != target.fullWidth() || target.height() != target.fullHeight()) {
+            steps.add(
+                    "cut out " + target.width() + "x" + target.height() + " at " + target.left() + "," + target.top());
+        }
+        if (resize instanceof Resize.LongestEdge(Colour fill) && (target.width() < size || target.height() < size)) {
+            steps.add("fill up with " + text(fill) + " to " + size + "x" + size + ", the picture at " + geometry.left()
+                    + "," + geometry.top());
+        }
+        if (rgb == RgbOrder.AFTER_RESIZE) {
+            steps.add("convert to RGB");
+        }
+        if (output.normalisation() != null) {
+            steps.add("normalise to " + output.type().name().toLowerCase(Locale.ROOT));
+        }
+        return List.copyOf(steps);
+    }
+
+    private static String text(Colour colour) {
+        return colour.red() + "," + colour.green() + "," + colour.blue();
+    }
+
     private enum Way {
         SHORTEST_EDGE,
         SQUASH,
@@ -163,19 +209,19 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
     }
 
     private static Output output(Manifest manifest) {
-        Type type = manifest.text("image.type").isEmpty()
-                ? Type.UINT8
-                : manifest.choice("image.type", Map.of("uint8", Type.UINT8, "fp16", Type.FP16, "fp32", Type.FP32));
-        Layout layout = manifest.text("image.layout").isEmpty()
-                ? Layout.NHWC
-                : manifest.choice("image.layout", Map.of("nhwc", Layout.NHWC, "nchw", Layout.NCHW));
-        if (type == Type.UINT8) {
+        Output.Type type = manifest.text("image.type").isEmpty()
+                ? Output.Type.UINT8
+                : manifest.choice("image.type", Map.of("uint8", Output.Type.UINT8, "fp16", Output.Type.FP16, "fp32", Output.Type.FP32));
+        Output.Layout layout = manifest.text("image.layout").isEmpty()
+                ? Output.Layout.NHWC
+                : manifest.choice("image.layout", Map.of("nhwc", Output.Layout.NHWC, "nchw", Output.Layout.NCHW));
+        if (type == Output.Type.UINT8) {
             manifest.absent("image.mean", "image.type is 'uint8', which the graph normalises");
             manifest.absent("image.std", "image.type is 'uint8', which the graph normalises");
             return new Output(type, layout, null);
         }
         return new Output(
-                type, layout, new Normalisation(rgb(manifest, "image.mean", false), rgb(manifest, "image.std", true)));
+                type, layout, new Output.Normalisation(rgb(manifest, "image.mean", false), rgb(manifest, "image.std", true)));
     }
 
     private static Output.Rgb rgb(Manifest manifest, String key, boolean positive) {

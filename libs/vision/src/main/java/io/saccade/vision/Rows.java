@@ -69,10 +69,10 @@ final class Rows {
 
     /** Whether a row's samples must be written to a line first. */
     boolean isConverted(boolean premultiplied) {
-        return premultiplied && mode.hasAlpha()
+        return (premultiplied && mode.hasAlpha())
                 || !margin.isNone(bitmap)
                 || bitmap.mode().bands() != mode.bands()
-                || bitmap.mode() == PixelMode.PALETTE && mode != PixelMode.PALETTE;
+                || (bitmap.mode() == PixelMode.PALETTE && mode != PixelMode.PALETTE);
     }
 
     /** Where row {@code y} begins in the picture's own samples. */

@@ -27,7 +27,7 @@ final class VectorSupport {
         for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
             if (flag.equals("-Xint")
                     || flag.equals("-XX:-EnableVectorSupport")
-                    || flag.startsWith("-XX:TieredStopAtLevel=") && !flag.endsWith("=4")) {
+                    || (flag.startsWith("-XX:TieredStopAtLevel=") && !flag.endsWith("=4"))) {
                 return false;
             }
         }

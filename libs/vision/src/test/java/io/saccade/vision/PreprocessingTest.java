@@ -134,8 +134,8 @@ class PreprocessingTest {
                                 Output.Type.FP32,
                                 Output.Layout.NCHW,
                                 new Output.Normalisation(
-                                        new Output.Rgb(0.48145466f, 0.4578275f, 0.40821073f),
-                                        new Output.Rgb(0.26862954f, 0.26130258f, 0.27577711f)))));
+                                        new Output.Rgb((float) 0.48145466, (float) 0.4578275, (float) 0.40821073),
+                                        new Output.Rgb((float) 0.26862954, (float) 0.26130258, (float) 0.27577711)))));
     }
 
     @ParameterizedTest
@@ -185,5 +185,23 @@ class PreprocessingTest {
                 .isThrownBy(() -> Preprocessing.fromManifest(wrong))
                 .withMessageContaining("image.fill")
                 .withMessageContaining("'0,0,0'");
+    }
+
+    @Test
+    void tellsItsSteps() {
+        // Given
+        var clip = Preprocessing.fromManifest(CLIP);
+        var llava = new Preprocessing(
+                336, new Resize.PadSquare(new Colour(122, 116, 104)), Filter.LANCZOS, RgbOrder.BEFORE_RESIZE);
+
+        // When, Then
+        assertThat(clip.steps(321, 243))
+                .containsExactly("resize to 295x224, bicubic", "cut out 224x224 at 36,0", "convert to RGB");
+        assertThat(clip.steps(224, 224)).containsExactly("convert to RGB");
+        assertThat(llava.steps(321, 243))
+                .containsExactly(
+                        "convert to RGB",
+                        "fill up with 122,116,104 to 321x321, the picture at 0,39",
+                        "resize to 336x336, lanczos");
     }
 }

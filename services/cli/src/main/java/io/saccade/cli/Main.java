@@ -36,6 +36,7 @@ public final class Main {
                 .addSubcommand(new WatchCommand(context))
                 .addSubcommand(new ShowCommand(context))
                 .addSubcommand(new EraseCommand(context))
+                .addSubcommand(new PreprocessCommand(context))
                 .addSubcommand(new TopicsCommand(context))
                 .addSubcommand(new DoctorCommand(context));
         return commands.setErr(new PrintWriter(context.errors(), true, StandardCharsets.UTF_8))

@@ -20,6 +20,8 @@ class MainTest {
             up --join-deadline 0s        | a duration must look like
             up --kafka-port many         | 'many'
             show                         | ID
+            preprocess x.png --out y     | --model
+            preprocess x.png --out y --model clipp | there is no model 'clipp'
             status now                   | 'now' is one argument too many
             topics chekc                 | unknown command 'chekc', did you mean 'check'?
             watch --limit 0              | --limit must be at least 1, got 0
@@ -46,6 +48,7 @@ class MainTest {
                 "send",
                 "watch",
                 "show",
+                "preprocess",
                 "topics",
                 "topics list",
                 "topics apply",
