@@ -211,7 +211,9 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
     private static Output output(Manifest manifest) {
         Output.Type type = manifest.text("image.type").isEmpty()
                 ? Output.Type.UINT8
-                : manifest.choice("image.type", Map.of("uint8", Output.Type.UINT8, "fp16", Output.Type.FP16, "fp32", Output.Type.FP32));
+                : manifest.choice(
+                        "image.type",
+                        Map.of("uint8", Output.Type.UINT8, "fp16", Output.Type.FP16, "fp32", Output.Type.FP32));
         Output.Layout layout = manifest.text("image.layout").isEmpty()
                 ? Output.Layout.NHWC
                 : manifest.choice("image.layout", Map.of("nhwc", Output.Layout.NHWC, "nchw", Output.Layout.NCHW));
@@ -221,7 +223,9 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
             return new Output(type, layout, null);
         }
         return new Output(
-                type, layout, new Output.Normalisation(rgb(manifest, "image.mean", false), rgb(manifest, "image.std", true)));
+                type,
+                layout,
+                new Output.Normalisation(rgb(manifest, "image.mean", false), rgb(manifest, "image.std", true)));
     }
 
     private static Output.Rgb rgb(Manifest manifest, String key, boolean positive) {
