@@ -245,9 +245,7 @@ public final class PillowComparison {
         var formats = rows.stream().map(row -> row.facts.format()).distinct().toList();
         var bars = rows.stream()
                 .map(row -> new Chart.Bar(
-                        row.name,
-                        row.pillow.total() / row.ours.total(),
-                        formats.indexOf(row.facts.format())))
+                        row.name, row.pillow.total() / row.ours.total(), formats.indexOf(row.facts.format())))
                 .toList();
         Files.writeString(
                 chart,
