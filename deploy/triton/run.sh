@@ -33,6 +33,23 @@ case " $* " in
         ;;
 esac
 
+# Each Python model has a region of shared memory, which stays behind when Triton is killed. Regions carry the process number, so that
+# a later run removes those whose process is gone.
+regions=()
+case " $* " in
+    *shm-region-prefix-name*) ;;
+    *)
+        for region in /dev/shm/saccade-triton-*; do
+            owner=${region#/dev/shm/saccade-triton-}
+            if [ -O "$region" ] && ! kill -0 "${owner%%-*}" 2>/dev/null; then
+                rm -f "$region"
+            fi
+        done
+        # The number stays when this shell becomes the server.
+        regions=("--backend-config=python,shm-region-prefix-name=saccade-triton-$$-")
+        ;;
+esac
+
 # A repository stays as it is: no __pycache__ beside a model.py.
 export PYTHONDONTWRITEBYTECODE=1
 # The Python models start 'python3' of the PATH, and find the libraries of the wheel beside it.
@@ -43,4 +60,4 @@ exec "$dir/server/bin/tritonserver" \
     --cache-directory="$dir/server/caches" \
     --grpc-address=127.0.0.1 --http-address=127.0.0.1 --metrics-address=127.0.0.1 \
     --allow-gpu-metrics=false \
-    ${chosen[@]+"${chosen[@]}"} "$@"
+    ${regions[@]+"${regions[@]}"} ${chosen[@]+"${chosen[@]}"} "$@"

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The command line as {@code ./saccade} runs it, without asking first whether something is to be built. */
@@ -31,6 +32,11 @@ final class CommandLine {
     }
 
     static Result run(Duration longest, String... arguments) throws IOException, InterruptedException {
+        return run(longest, Map.of(), arguments);
+    }
+
+    static Result run(Duration longest, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of(
                 Repository.java().toString(),
                 "-XX:+UseSerialGC",
@@ -44,6 +50,7 @@ final class CommandLine {
                 "saccade-command", ".out"); // a file: what a command leaves running keeps a pipe open
         var process = new ProcessBuilder(command);
         process.environment().put("SACCADE_ROOT", Repository.ROOT.toString());
+        process.environment().putAll(environment);
         var started = process.redirectErrorStream(true)
                 .redirectOutput(out.toFile())
                 .redirectInput(new java.io.File("/dev/null"))

@@ -46,10 +46,15 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Sends the demo's pictures with their questions through a stack, shows the joined answers, and compares them with",
-            "what was drawn. Uses the running stack; without one it starts its own and stops it in the end.",
+            "what was drawn. Uses the running stack; without one, and with --triton, it starts its own and stops it in the end.",
             "Exit code 0 when every picture has a joined answer."
         },
-        footer = {"%nExamples:", "  saccade demo", "  saccade demo --keep     leaves the stack running"})
+        footer = {
+            "%nExamples:",
+            "  saccade demo",
+            "  saccade demo --keep     leaves the stack running",
+            "  saccade demo --triton   the same on NVIDIA's Triton"
+        })
 final class DemoCommand implements Callable<Integer> {
 
     private static final Duration START_PATIENCE = Duration.ofMinutes(3);
@@ -60,6 +65,9 @@ final class DemoCommand implements Callable<Integer> {
 
     @Mixin
     private final StackChoice stack = new StackChoice();
+
+    @Mixin
+    private final TritonChoice triton = new TritonChoice();
 
     @Option(names = "--keep", description = "Leave a stack that was started for this running.")
     private boolean keep;
@@ -76,7 +84,7 @@ final class DemoCommand implements Callable<Integer> {
         var folder = context.installation().demo();
         var pictures = DemoPicture.load(folder);
         var running = stack.running(context.installation()).filter(state -> state.phase() == StackState.Phase.READY);
-        if (running.isPresent()) {
+        if (running.isPresent() && !triton.isGiven()) {
             context.screen().line("Using the running stack '" + running.get().name() + "'");
             return show(pictures, running.get().bootstrapServers(), stack.folder(context.installation()));
         }
@@ -86,7 +94,9 @@ final class DemoCommand implements Callable<Integer> {
     private int inStackThatStays(List<DemoPicture> pictures) throws InterruptedException, IOException {
         var folder = stack.folder(context.installation());
         var home = String.valueOf(folder.path().getParent());
-        UpCommand.detach(context, folder, List.of("up", "--name", folder.name(), "--home", home), START_PATIENCE);
+        var up = new ArrayList<>(List.of("up", "--name", folder.name(), "--home", home));
+        up.addAll(triton.asArguments());
+        UpCommand.detach(context, folder, up, START_PATIENCE);
         var state = new StateFile(folder.state()).read().orElseThrow();
         int code = show(pictures, state.bootstrapServers(), folder);
         context.screen()
@@ -97,7 +107,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private int inStackOfItsOwn(List<DemoPicture> pictures) throws InterruptedException, IOException {
         var folder = StackFolder.of(stack.home(context.installation()), "demo-" + chance());
-        var wanted = new StackSpec(folder, null, null, null, JOIN_DEADLINE);
+        var wanted = new StackSpec(folder, null, triton.modelServer(), null, JOIN_DEADLINE);
         int code = CliException.NO;
         try (var supervisor = Startup.open(wanted, context.installation(), Startup.PortWish.any())) {
             UpCommand.stopOnSignal(supervisor, context);

@@ -73,7 +73,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param address     what to connect to or look at
      * @param health      what was asked
      * @param log         its log file
-     * @param memoryBytes resident; null when the system does not tell
+     * @param memoryBytes resident, its children included; null when the system does not tell
      */
     record Line(
             String name,
@@ -149,7 +149,7 @@ final class StatusCommand implements Callable<Integer> {
     private static Line line(StackState.Entry process, HttpClient http) throws InterruptedException {
         var running = process.running();
         var health = running.isPresent() ? Health.ask(process.health(), http) : new Health(false, ended(process));
-        var memory = running.isPresent() ? Memory.resident(running.get().pid()) : OptionalLong.empty();
+        var memory = running.isPresent() ? Memory.resident(running.get()) : OptionalLong.empty();
         return new Line(
                 process.name(),
                 process.identity() == null ? null : process.identity().pid(),

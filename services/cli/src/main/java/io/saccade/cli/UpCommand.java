@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
             "%nExamples:",
             "  saccade up",
             "  saccade up --detach --name second",
+            "  saccade up --triton       models run in NVIDIA's Triton",
             "  saccade up --kafka broker-1:9092 --triton gpu-1:8001"
         })
 final class UpCommand implements Callable<Integer> {
@@ -66,11 +67,8 @@ final class UpCommand implements Callable<Integer> {
             description = "Use this Kafka instead of starting one; missing topics are made.")
     private @Nullable String kafka;
 
-    @Option(
-            names = "--triton",
-            paramLabel = "HOST:PORT",
-            description = "Use this Triton (gRPC) instead of starting our model server.")
-    private @Nullable String triton;
+    @Mixin
+    private final TritonChoice triton = new TritonChoice();
 
     @Option(
             names = "--otlp-endpoint",
@@ -105,7 +103,7 @@ final class UpCommand implements Callable<Integer> {
 
     private int foreground() throws InterruptedException {
         var folder = stack.folder(context.installation());
-        var wanted = new StackSpec(folder, kafka, triton, otlpEndpoint, joinDeadline);
+        var wanted = new StackSpec(folder, kafka, triton.modelServer(), otlpEndpoint, joinDeadline);
         try (var supervisor = Startup.open(wanted, context.installation(), portWish())) {
             stopOnSignal(supervisor, context);
             context.screen().line("Starting stack '" + folder.name() + "' in " + folder.path());
@@ -230,7 +228,7 @@ final class UpCommand implements Callable<Integer> {
     static long memory(StackState state) {
         long processes = state.processes().stream()
                 .flatMap(process -> process.running().stream())
-                .mapToLong(process -> Memory.resident(process.pid()).orElse(0))
+                .mapToLong(process -> Memory.resident(process).orElse(0))
                 .sum();
         return processes == 0
                 ? 0

@@ -46,6 +46,32 @@ public record Installation(Path root, Path java) {
         return root.resolve("saccade");
     }
 
+    /** The folder into which {@code deploy/triton/install.sh} puts NVIDIA's Triton, installed or not. */
+    public Path triton() {
+        var elsewhere = System.getenv("SACCADE_TRITON");
+        return elsewhere == null
+                ? root.resolve(".saccade").resolve("triton")
+                : Path.of(elsewhere).toAbsolutePath();
+    }
+
+    /** The script that runs NVIDIA's Triton. */
+    public Path tritonScript() {
+        return root.resolve("deploy").resolve("triton").resolve("run.sh");
+    }
+
+    /**
+     * Goes on only where NVIDIA's Triton is installed.
+     *
+     * @throws CliException if it is not; the message has the command that installs it
+     */
+    void expectTriton() {
+        if (!Files.isRegularFile(triton().resolve("installed"))) {
+            throw CliException.missing("--triton needs NVIDIA's Triton in " + triton()
+                    + ", but it is not installed; run " + tritonScript().resolveSibling("install.sh")
+                    + " (Linux, about 400 MB), or name one that runs with --triton HOST:PORT");
+        }
+    }
+
     /** The class path of a plain program: its jar, then what it needs. */
     public String classPath(String module, String artifact) {
         var target = root.resolve(module).resolve("target");

@@ -15,6 +15,17 @@ public final class Memory {
 
     private Memory() {}
 
+    /** Resident bytes of a process and of those it started: Triton runs each model in one. Empty when the system does not tell. */
+    public static OptionalLong resident(ProcessHandle process) {
+        var own = resident(process.pid());
+        return own.isEmpty()
+                ? own
+                : OptionalLong.of(own.getAsLong()
+                        + process.descendants()
+                                .mapToLong(child -> resident(child.pid()).orElse(0))
+                                .sum());
+    }
+
     /** Resident bytes of a process; empty when the system does not tell. */
     public static OptionalLong resident(long pid) {
         var status = Path.of("/proc", Long.toString(pid), "status");

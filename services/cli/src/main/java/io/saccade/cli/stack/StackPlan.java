@@ -40,12 +40,16 @@ public record StackPlan(String bootstrapServers, String triton, List<ProcessPlan
     public static StackPlan of(StackSpec spec, Installation installation, Ports ports) {
         var processes = new ArrayList<ProcessPlan>();
         var kafka = spec.kafka() == null ? HOST + ":" + ports.of(Ports.KAFKA) : spec.kafka();
-        var triton = spec.triton() == null ? HOST + ":" + ports.of(Ports.MODEL_GRPC) : spec.triton();
+        var triton = spec.modelServer() instanceof ModelServerChoice.Elsewhere(var address)
+                ? address
+                : HOST + ":" + ports.of(Ports.MODEL_GRPC);
         if (spec.kafka() == null) {
             processes.add(broker(spec, installation, ports));
         }
-        if (spec.triton() == null) {
-            processes.add(modelServer(installation, ports));
+        switch (spec.modelServer()) {
+            case ModelServerChoice.Ours _ -> processes.add(modelServer(installation, ports));
+            case ModelServerChoice.Triton _ -> processes.add(triton(installation, ports));
+            case ModelServerChoice.Elsewhere _ -> {}
         }
         for (var service : Installation.SERVICES) {
             processes.add(service(service, spec, installation, ports.of(service), kafka, triton));
@@ -97,6 +101,27 @@ public record StackPlan(String bootstrapServers, String triton, List<ProcessPlan
                 ProcessPlan.Wave.MODEL_SERVER,
                 command,
                 environment(),
+                HOST + ":" + ports.of(Ports.MODEL_GRPC),
+                new Probe.Http(URI.create(health)),
+                health);
+    }
+
+    /** Its script becomes the server itself, so that the process is the one to stop. */
+    private static ProcessPlan triton(Installation installation, Ports ports) {
+        var command = List.of(
+                installation.tritonScript().toString(),
+                installation.models().toString(),
+                "--grpc-port=" + ports.of(Ports.MODEL_GRPC),
+                "--http-port=" + ports.of(Ports.MODEL_HTTP),
+                "--metrics-port=" + ports.of(Ports.MODEL_METRICS),
+                // Less than the supervisor waits before it kills.
+                "--exit-timeout-secs=10");
+        var health = "http://" + HOST + ":" + ports.of(Ports.MODEL_HTTP) + "/v2/health/ready";
+        return new ProcessPlan(
+                "triton",
+                ProcessPlan.Wave.MODEL_SERVER,
+                command,
+                Map.of("SACCADE_TRITON", installation.triton().toString()),
                 HOST + ":" + ports.of(Ports.MODEL_GRPC),
                 new Probe.Http(URI.create(health)),
                 health);

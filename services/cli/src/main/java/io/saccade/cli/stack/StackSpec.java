@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param folder       name and place
  * @param kafka        bootstrap servers of a broker that runs elsewhere; null to start one
- * @param triton       {@code HOST:PORT} of a Triton that runs elsewhere; null to start our model server
+ * @param modelServer  what runs the models
  * @param otlpEndpoint where traces go; null for nowhere
  * @param joinDeadline how long the join waits for parts
  */
 public record StackSpec(
         StackFolder folder,
         @Nullable String kafka,
-        @Nullable String triton,
+        ModelServerChoice modelServer,
         @Nullable String otlpEndpoint,
         Duration joinDeadline) {}

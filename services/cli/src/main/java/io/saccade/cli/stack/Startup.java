@@ -45,6 +45,9 @@ public final class Startup {
             throw CliException.missing(
                     "the stack needs " + String.join(", ", missing) + ", but they are not built; run ./saccade build");
         }
+        if (spec.modelServer() instanceof ModelServerChoice.Triton) {
+            installation.expectTriton();
+        }
         var reservations = PortReservations.open();
         boolean isOpen = false;
         try {
@@ -68,7 +71,7 @@ public final class Startup {
 
     private static boolean isNeeded(String role, StackSpec spec) {
         return !(role.equals(Ports.KAFKA) && spec.kafka() != null)
-                && !(role.startsWith(Ports.MODEL_GRPC) && spec.triton() != null);
+                && !(role.startsWith(Ports.MODEL_GRPC) && spec.modelServer() instanceof ModelServerChoice.Elsewhere);
     }
 
     /**

@@ -293,7 +293,7 @@ public final class Supervisor implements AutoCloseable {
                 startedNanos = System.nanoTime();
                 var process = builder.start();
                 identity = ProcessIdentity.of(process.toHandle());
-                state = new ProcessState.Starting("starts its JVM");
+                state = new ProcessState.Starting("begins");
                 Thread.ofVirtual().name("watch-" + plan.name()).start(() -> watch(process, log));
             } catch (IOException e) {
                 throw CliException.missing(plan.name() + " could not be started: " + e.getMessage(), e);

@@ -33,7 +33,7 @@ class StackPlanTest {
     @Test
     void startsBrokerModelServerAndServices() {
         // When
-        var plan = plan(null, null, null);
+        var plan = plan(null, new ModelServerChoice.Ours(), null);
 
         // Then
         assertThat(plan.processes())
@@ -48,7 +48,7 @@ class StackPlanTest {
     @Test
     void tellsAStageWhereEverythingIs() {
         // When
-        var encoder = process(plan(null, null, null), "encoder");
+        var encoder = process(plan(null, new ModelServerChoice.Ours(), null), "encoder");
 
         // Then
         assertThat(encoder.environment())
@@ -69,7 +69,7 @@ class StackPlanTest {
     @Test
     void tellsTheJoinerItsDeadlineAndNoModelServer() {
         // When
-        var joiner = process(plan(null, null, null), "joiner");
+        var joiner = process(plan(null, new ModelServerChoice.Ours(), null), "joiner");
 
         // Then
         assertThat(joiner.environment())
@@ -83,7 +83,7 @@ class StackPlanTest {
     @Test
     void usesWhatRunsElsewhere() {
         // When
-        var plan = plan("broker-1:9092", "gpu-1:8001", "http://collector:4317");
+        var plan = plan("broker-1:9092", new ModelServerChoice.Elsewhere("gpu-1:8001"), "http://collector:4317");
 
         // Then
         assertThat(plan.processes()).extracting(ProcessPlan::name).doesNotContain("kafka", "model-server");
@@ -95,6 +95,25 @@ class StackPlanTest {
     }
 
     @Test
+    void runsTheModelsInTritonOnTheSamePorts() {
+        // When
+        var plan = plan(null, new ModelServerChoice.Triton(), null);
+
+        // Then
+        assertThat(plan.processes())
+                .extracting(ProcessPlan::name)
+                .containsExactly("kafka", "triton", "encoder", "captioner", "vqa", "moderator", "joiner");
+        var triton = process(plan, "triton");
+        assertThat(triton.command())
+                .startsWith(
+                        root.resolve("deploy/triton/run.sh").toString(),
+                        root.resolve("triton-models").toString())
+                .contains("--grpc-port=8001", "--http-port=8000", "--metrics-port=8002");
+        assertThat(triton.wave()).isEqualTo(ProcessPlan.Wave.MODEL_SERVER);
+        assertThat(process(plan, "vqa").environment()).containsEntry("SACCADE_TRITON_ENDPOINTS", "127.0.0.1:8001");
+    }
+
+    @Test
     void knowsWhatIsNotBuilt() throws IOException {
         // Given
         Files.delete(root.resolve("services/vqa/target/quarkus-app/quarkus-run.jar"));
@@ -103,9 +122,9 @@ class StackPlanTest {
         assertThat(installation.missing()).containsExactly("services/vqa/target/quarkus-app/quarkus-run.jar");
     }
 
-    private StackPlan plan(@Nullable String kafka, @Nullable String triton, @Nullable String otlp) {
+    private StackPlan plan(@Nullable String kafka, ModelServerChoice modelServer, @Nullable String otlp) {
         var folder = StackFolder.of(root.resolve("home"), "s");
-        var spec = new StackSpec(folder, kafka, triton, otlp, Duration.ofMillis(1_500));
+        var spec = new StackSpec(folder, kafka, modelServer, otlp, Duration.ofMillis(1_500));
         var ports = Ports.choose(_ -> true, OptionalInt.empty(), OptionalInt.empty(), new HashSet<>()::add, () -> 0);
         return StackPlan.of(spec, installation, ports);
     }
