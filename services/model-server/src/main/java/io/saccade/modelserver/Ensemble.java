@@ -271,7 +271,7 @@ final class Ensemble implements Scheduler {
             run.advance();
         } else {
             usage.failed(job, Usage.Reason.OTHER);
-            job.fail(Scheduler.closed(job));
+            job.refuse(Scheduler.closed(job));
         }
     }
 
@@ -410,6 +410,7 @@ final class Ensemble implements Scheduler {
                         job.priority(),
                         job.timeout(),
                         job::isCancelled,
+                        job.trace(),
                         new Job.Listener() {
                             @Override
                             public void timed(Job.Timing timing) {

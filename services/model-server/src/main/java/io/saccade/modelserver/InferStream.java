@@ -41,6 +41,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     private final ModelRepository repository;
     private final ResponseWriter writer;
     private final ServerCallStreamObserver<ModelStreamInferResponse> answers;
+    private final CallHeaders headers;
     private final Deque<Turn> turns = new ArrayDeque<>();
 
     /** Requests to decoupled models, which are answered in any order. */
@@ -52,7 +53,9 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     InferStream(
             ModelRepository repository,
             ResponseWriter writer,
+            CallHeaders headers,
             ServerCallStreamObserver<ModelStreamInferResponse> answers) {
+        this.headers = headers;
         this.repository = repository;
         this.writer = writer;
         this.answers = answers;
@@ -100,7 +103,12 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
 
                 @Override
                 public void failed(Status status) {
-                    settle(turn, failure(request, String.valueOf(status.getDescription())));
+                    fail(status, () -> settle(turn, failure(model, request, status, true)));
+                }
+
+                @Override
+                public void refused(Status status) {
+                    settle(turn, refusal(request, status));
                 }
             });
             synchronized (this) {
@@ -109,11 +117,7 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
             }
             model.submit(job);
         } catch (RuntimeException e) {
-            RuntimeException refusal = InferenceService.refusal(e);
-            String text = refusal instanceof StatusRuntimeException status
-                    ? String.valueOf(status.getStatus().getDescription())
-                    : refusal.toString();
-            settle(turn, failure(request, text));
+            settle(turn, refusal(request, Status.fromThrowable(InferenceService.refusal(e))));
         }
     }
 
@@ -121,17 +125,20 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
     private void begin(Turn turn, ServedModel model, ModelInferRequest request) {
         Job job = RequestReader.read(model, request, writer.memory(), answers::isCancelled, new Job.Listener() {
             @Override
-            public void answered(List<Tensor> outputs) {
+            public void answered(List<Tensor> outputs, boolean last) {
                 try {
-                    send(writer.write(model, request, outputs), false);
+                    send(writer.write(model, request, outputs), last);
                 } catch (StatusRuntimeException e) {
-                    answerFailed(e.getStatus());
+                    fail(e.getStatus(), () -> send(failure(model, request, e.getStatus(), last)));
+                }
+                if (last) {
+                    leave(turn);
                 }
             }
 
             @Override
             public void answerFailed(Status status) {
-                send(failure(request, String.valueOf(status.getDescription())));
+                fail(status, () -> send(failure(model, request, status, false)));
             }
 
             @Override
@@ -139,7 +146,12 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
                 if (request.getParametersMap()
                         .getOrDefault(EMPTY_FINAL_RESPONSE, InferParameter.getDefaultInstance())
                         .getBoolParam()) {
-                    send(writer.write(model, request, List.of()), true);
+                    // Triton, too, leaves the version out of an answer without outputs.
+                    send(
+                            writer.write(model, request, List.of()).toBuilder()
+                                    .clearModelVersion()
+                                    .build(),
+                            true);
                 }
                 leave(turn);
             }
@@ -151,7 +163,13 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
 
             @Override
             public void failed(Status status) {
-                send(failure(request, String.valueOf(status.getDescription())));
+                fail(status, () -> send(failure(model, request, status, true)));
+                leave(turn);
+            }
+
+            @Override
+            public void refused(Status status) {
+                send(refusal(request, status));
                 leave(turn);
             }
         });
@@ -204,11 +222,42 @@ final class InferStream implements StreamObserver<ModelInferRequest> {
         }
     }
 
-    private static ModelStreamInferResponse failure(ModelInferRequest request, String text) {
+    /** What is told of a request that was never taken. */
+    private static ModelStreamInferResponse refusal(ModelInferRequest request, Status status) {
         return ModelStreamInferResponse.newBuilder()
-                .setErrorMessage(text)
+                .setErrorMessage(String.valueOf(status.getDescription()))
                 .setInferResponse(ModelInferResponse.newBuilder().setId(request.getId()))
                 .build();
+    }
+
+    /** What is told of an answer that could not be given. */
+    private static ModelStreamInferResponse failure(
+            ServedModel model, ModelInferRequest request, Status status, boolean last) {
+        return ModelStreamInferResponse.newBuilder()
+                .setErrorMessage(String.valueOf(status.getDescription()))
+                .setInferResponse(ModelInferResponse.newBuilder()
+                        .setModelName(model.name())
+                        .setId(request.getId())
+                        .putParameters(
+                                FINAL_RESPONSE,
+                                InferParameter.newBuilder().setBoolParam(last).build()))
+                .build();
+    }
+
+    /** Tells a failed answer, as a message or, where the caller asked for that, as the end of the whole stream. */
+    private void fail(Status status, Runnable inBand) {
+        if (!headers.endsOnFailure()) {
+            inBand.run();
+            return;
+        }
+        synchronized (this) {
+            if (over) {
+                return;
+            }
+            over = true; // nobody else writes from here on
+        }
+        cancelAll();
+        answers.onError(status.asRuntimeException());
     }
 
     private synchronized void settle(Turn turn, ModelStreamInferResponse answer) {

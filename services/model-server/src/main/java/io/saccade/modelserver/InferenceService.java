@@ -1,5 +1,6 @@
 package io.saccade.modelserver;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -10,7 +11,15 @@ import io.saccade.modelserver.config.ConfigException;
 import io.saccade.triton.DataType;
 import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
+import io.saccade.triton.proto.CudaSharedMemoryRegisterRequest;
+import io.saccade.triton.proto.CudaSharedMemoryRegisterResponse;
+import io.saccade.triton.proto.CudaSharedMemoryStatusRequest;
+import io.saccade.triton.proto.CudaSharedMemoryStatusResponse;
+import io.saccade.triton.proto.CudaSharedMemoryUnregisterRequest;
+import io.saccade.triton.proto.CudaSharedMemoryUnregisterResponse;
 import io.saccade.triton.proto.GRPCInferenceServiceGrpc.GRPCInferenceServiceImplBase;
+import io.saccade.triton.proto.LogSettingsRequest;
+import io.saccade.triton.proto.LogSettingsResponse;
 import io.saccade.triton.proto.ModelConfigRequest;
 import io.saccade.triton.proto.ModelConfigResponse;
 import io.saccade.triton.proto.ModelInferRequest;
@@ -44,18 +53,24 @@ import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
 import io.saccade.triton.proto.SystemSharedMemoryStatusResponse;
 import io.saccade.triton.proto.SystemSharedMemoryUnregisterRequest;
 import io.saccade.triton.proto.SystemSharedMemoryUnregisterResponse;
+import io.saccade.triton.proto.TraceSettingRequest;
+import io.saccade.triton.proto.TraceSettingResponse;
+import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The calls of the protocol. What it does not implement answers UNIMPLEMENTED, which is grpc-java's own answer. */
+/** The calls of the protocol. */
 final class InferenceService extends GRPCInferenceServiceImplBase {
     static final String SERVER_NAME = "saccade-model-server";
+
+    /** Begins the load parameters that are files. */
+    private static final String FILE = "file:";
 
     /** Of Triton's extensions, those that are really here. */
     private static final List<String> EXTENSIONS = List.of(
@@ -68,14 +83,6 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             "parameters",
             "statistics");
 
-    /** Other unary calls, whose answer says more than "unimplemented". */
-    static final Set<String> MISSING = Set.of(
-            "CudaSharedMemoryStatus",
-            "CudaSharedMemoryRegister",
-            "CudaSharedMemoryUnregister",
-            "TraceSetting",
-            "LogSettings");
-
     private static final Logger LOGGER = LoggerFactory.getLogger(InferenceService.class);
 
     private final ModelRepository repository;
@@ -83,6 +90,7 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     private final String serverVersion;
     private final BooleanSupplier ready;
     private final ResponseWriter writer;
+    private final Settings settings = new Settings();
 
     InferenceService(
             ModelRepository repository,
@@ -230,16 +238,19 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
             checkRepository(request.getRepositoryName());
             checkControl();
             String name = request.getModelName();
-            if (!repository.has(name)) {
-                throw Status.INTERNAL
-                        .withDescription("failed to load '" + name + "', failed to poll from model repository")
-                        .asRuntimeException();
+            Optional<ModelRepository.Replacement> replacement = replacement(request);
+            boolean isWhole =
+                    replacement.isPresent() && !replacement.get().files().isEmpty();
+            if (isWhole ? !ModelRepository.isName(name) : !repository.has(name)) {
+                throw notPolled(name);
             }
             try {
-                repository.load(name, override(request));
+                repository.load(name, replacement);
             } catch (LoadException e) {
                 // As in Triton: a configuration that cannot be read is INTERNAL, a model that cannot be run is not.
-                var status = e.getCause() instanceof ConfigException ? Status.INTERNAL : Status.INVALID_ARGUMENT;
+                var status = e.getCause() instanceof ConfigException || e.getCause() instanceof IOException
+                        ? Status.INTERNAL
+                        : Status.INVALID_ARGUMENT;
                 throw status.withDescription("load failed for model '" + name + "': " + e.getMessage())
                         .withCause(e)
                         .asRuntimeException();
@@ -248,30 +259,45 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
         });
     }
 
-    /** The configuration a load request brings along, instead of the one in the repository. */
-    private static Optional<String> override(RepositoryModelLoadRequest request) {
+    private static StatusRuntimeException notPolled(String name) {
+        return Status.INTERNAL
+                .withDescription("failed to load '" + name + "', failed to poll from model repository")
+                .asRuntimeException();
+    }
+
+    /** What a load request brings along, instead of what is in the repository. */
+    private static Optional<ModelRepository.Replacement> replacement(RepositoryModelLoadRequest request) {
         Optional<String> config = Optional.empty();
+        Map<String, ByteString> files = new HashMap<>();
         for (Map.Entry<String, ModelRepositoryParameter> parameter :
                 request.getParametersMap().entrySet()) {
-            if (parameter.getKey().startsWith("file:")) {
-                throw Status.UNIMPLEMENTED
-                        .withDescription("load parameter '" + parameter.getKey() + "' is not implemented in "
-                                + SERVER_NAME + "; put the file into the repository")
-                        .asRuntimeException();
-            }
-            if (!parameter.getKey().equals("config")) {
+            ModelRepositoryParameter value = parameter.getValue();
+            if (parameter.getKey().startsWith(FILE)) {
+                if (!value.hasBytesParam()) {
+                    throw wrongType(parameter.getKey(), "bytes_param");
+                }
+                files.put(parameter.getKey().substring(FILE.length()), value.getBytesParam());
+            } else if (!parameter.getKey().equals("config")) {
                 throw Status.INVALID_ARGUMENT
                         .withDescription("unrecognized load parameter '" + parameter.getKey() + "'.")
                         .asRuntimeException();
+            } else if (!value.hasStringParam()) {
+                throw wrongType(parameter.getKey(), "string_param");
+            } else {
+                config = Optional.of(value.getStringParam());
             }
-            if (!parameter.getValue().hasStringParam()) {
-                throw Status.INVALID_ARGUMENT
-                        .withDescription("invalid value type for load parameter 'config', expected string_param.")
-                        .asRuntimeException();
-            }
-            config = Optional.of(parameter.getValue().getStringParam());
         }
-        return config;
+        if (config.isEmpty() && !files.isEmpty()) {
+            throw notPolled(request.getModelName()); // files say nothing without a configuration
+        }
+        return config.map(json -> new ModelRepository.Replacement(json, files));
+    }
+
+    private static StatusRuntimeException wrongType(String parameter, String expected) {
+        return Status.INVALID_ARGUMENT
+                .withDescription(
+                        "invalid value type for load parameter '" + parameter + "', expected " + expected + ".")
+                .asRuntimeException();
     }
 
     @Override
@@ -332,6 +358,54 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
     }
 
     @Override
+    public void cudaSharedMemoryStatus(
+            CudaSharedMemoryStatusRequest request, StreamObserver<CudaSharedMemoryStatusResponse> answers) {
+        answer(answers, () -> {
+            if (!request.getName().isEmpty()) {
+                throw Status.NOT_FOUND
+                        .withDescription("Unable to find cuda shared memory region: '" + request.getName() + "'")
+                        .asRuntimeException();
+            }
+            return CudaSharedMemoryStatusResponse.getDefaultInstance();
+        });
+    }
+
+    /** As Triton where there is no GPU: no handle is one. */
+    @Override
+    public void cudaSharedMemoryRegister(
+            CudaSharedMemoryRegisterRequest request, StreamObserver<CudaSharedMemoryRegisterResponse> answers) {
+        answer(answers, () -> {
+            throw Status.INVALID_ARGUMENT
+                    .withDescription("failed to register shared memory region: invalid args")
+                    .asRuntimeException();
+        });
+    }
+
+    @Override
+    public void cudaSharedMemoryUnregister(
+            CudaSharedMemoryUnregisterRequest request, StreamObserver<CudaSharedMemoryUnregisterResponse> answers) {
+        answer(answers, CudaSharedMemoryUnregisterResponse::getDefaultInstance);
+    }
+
+    @Override
+    public void traceSetting(TraceSettingRequest request, StreamObserver<TraceSettingResponse> answers) {
+        answer(answers, () -> {
+            String model = request.getModelName();
+            if (!model.isEmpty() && repository.readyVersions(model).isEmpty()) {
+                throw Status.INVALID_ARGUMENT
+                        .withDescription("Request for unknown model : " + model)
+                        .asRuntimeException();
+            }
+            return settings.traces(request);
+        });
+    }
+
+    @Override
+    public void logSettings(LogSettingsRequest request, StreamObserver<LogSettingsResponse> answers) {
+        answer(answers, () -> settings.logs(request));
+    }
+
+    @Override
     public void modelInfer(ModelInferRequest request, StreamObserver<ModelInferResponse> answers) {
         try {
             ServerCallStreamObserver<ModelInferResponse> call = (ServerCallStreamObserver<ModelInferResponse>) answers;
@@ -375,7 +449,9 @@ final class InferenceService extends GRPCInferenceServiceImplBase {
 
     @Override
     public StreamObserver<ModelInferRequest> modelStreamInfer(StreamObserver<ModelStreamInferResponse> answers) {
-        return new InferStream(repository, writer, (ServerCallStreamObserver<ModelStreamInferResponse>) answers);
+        return new InferStream(
+                repository, writer, CallHeaders.current(), (ServerCallStreamObserver<ModelStreamInferResponse>)
+                        answers);
     }
 
     static RuntimeException refusal(RuntimeException e) {

@@ -1,5 +1,6 @@
 package io.saccade.modelserver;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.saccade.modelserver.config.CompleteConfig;
 import io.saccade.modelserver.config.ConfigException;
@@ -52,6 +53,18 @@ final class ModelRepository implements AutoCloseable {
         record Gone(String state, String reason) implements Slot {}
     }
 
+    /**
+     * What a request to load brings in place of what the folder has.
+     *
+     * @param config the configuration, as JSON
+     * @param files  the files of the model by their path in its folder, where all come along; empty for those of the repository
+     */
+    record Replacement(String config, Map<String, ByteString> files) {
+        Replacement {
+            files = Map.copyOf(files);
+        }
+    }
+
     /** Gone on purpose. */
     private static final Slot UNLOADED = new Slot.Gone("UNAVAILABLE", "unloaded");
 
@@ -64,8 +77,8 @@ final class ModelRepository implements AutoCloseable {
     /** What the folder of each model looked like when it was last loaded, or tried to be. */
     private final Map<String, String> seen = new TreeMap<>();
 
-    /** Configurations that came with the request to load, as JSON. */
-    private final Map<String, String> overrides = new TreeMap<>();
+    /** What came with the request to load. */
+    private final Map<String, Replacement> replacements = new TreeMap<>();
 
     private boolean closed;
 
@@ -132,12 +145,12 @@ final class ModelRepository implements AutoCloseable {
 
     /** Whether the repository has this model, loaded or not. */
     boolean has(String name) {
-        // A name must not lead out of the folder.
-        return !name.isEmpty()
-                && !name.startsWith(".")
-                && !name.contains("/")
-                && !name.contains("\\")
-                && Files.isDirectory(folder.resolve(name));
+        return isName(name) && Files.isDirectory(folder.resolve(name));
+    }
+
+    /** Whether a model may be called so: a name must not lead out of the folder. */
+    static boolean isName(String name) {
+        return !name.isEmpty() && !name.startsWith(".") && !name.contains("/") && !name.contains("\\");
     }
 
     /** Loads a model unless it is there already, as a step of an ensemble may be. */
@@ -161,17 +174,17 @@ final class ModelRepository implements AutoCloseable {
     }
 
     /**
-     * Loads a model with another configuration than the folder's, which counts until it is loaded without.
+     * Loads a model with another configuration than the folder's, or with other files, which count until it is loaded without.
      *
-     * @param json the configuration; empty for the folder's
+     * @param replacement empty for what the folder has
      */
-    void load(String name, Optional<String> json) throws LoadException {
+    void load(String name, Optional<Replacement> replacement) throws LoadException {
         loading.lock();
         try {
-            if (json.isPresent()) {
-                overrides.put(name, json.get());
+            if (replacement.isPresent()) {
+                replacements.put(name, replacement.get());
             } else {
-                overrides.remove(name);
+                replacements.remove(name);
             }
             loadOnly(name, new LinkedHashSet<>());
             loadEnsemblesOf(name);
@@ -200,10 +213,22 @@ final class ModelRepository implements AutoCloseable {
 
     /** Loads a model and what it needs. The path holds the ensembles that are being loaded for it. */
     private void loadOnly(String name, LinkedHashSet<String> path) throws LoadException {
+        Replacement replacement = replacements.get(name);
+        if (replacement == null || replacement.files().isEmpty()) {
+            loadFrom(folder.resolve(name), name, path);
+            return;
+        }
+        try (LoadedFiles files = LoadedFiles.write(replacement.files())) {
+            loadFrom(files.folder(), name, path);
+        } catch (IOException e) {
+            throw new LoadException("the files of '" + name + "' cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private void loadFrom(Path model, String name, LinkedHashSet<String> path) throws LoadException {
         NavigableMap<Long, Slot> slots = models.computeIfAbsent(name, _ -> new ConcurrentSkipListMap<>());
         List<ServedModel> loaded = new ArrayList<>();
         try {
-            Path model = folder.resolve(name);
             seen.put(name, fingerprint(model));
             CompleteConfig config = CompleteConfig.of(name, file(name, model));
             loadSteps(name, config, path);
@@ -236,10 +261,10 @@ final class ModelRepository implements AutoCloseable {
     }
 
     private ConfigFile file(String name, Path model) throws ConfigException {
-        String json = overrides.get(name);
-        return json == null
+        Replacement replacement = replacements.get(name);
+        return replacement == null
                 ? ConfigFile.read(model.resolve("config.pbtxt"))
-                : ConfigFile.ofJson("load parameter 'config' of '" + name + "'", json);
+                : ConfigFile.ofJson("load parameter 'config' of '" + name + "'", replacement.config());
     }
 
     private void loadSteps(String name, CompleteConfig config, LinkedHashSet<String> path)
@@ -416,7 +441,7 @@ final class ModelRepository implements AutoCloseable {
             seen.remove(name);
             steps.remove(name);
             failures.remove(name);
-            overrides.remove(name);
+            replacements.remove(name);
             loseEnsemblesOf(name, name);
             NavigableMap<Long, Slot> slots = models.getOrDefault(name, new TreeMap<>());
             new TreeMap<>(slots).forEach((version, slot) -> {

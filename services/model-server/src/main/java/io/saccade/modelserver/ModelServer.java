@@ -54,7 +54,7 @@ final class ModelServer implements AutoCloseable {
                 this::isReady,
                 new ResponseWriter(options.responseLimit(), memory));
         this.grpc = NettyServerBuilder.forAddress(address(options.grpcAddress(), options.grpcPort(), "--grpc-address"))
-                .addService(ServerInterceptors.intercept(service, new MissingCalls()))
+                .addService(ServerInterceptors.intercept(service, new CallHeaders.Reader(), new ShortStatus()))
                 .addService(new HealthService(this::isReady))
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .maxInboundMessageSize(LARGEST_MESSAGE)

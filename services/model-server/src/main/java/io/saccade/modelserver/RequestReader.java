@@ -87,7 +87,16 @@ final class RequestReader {
                 inputs.add(check(each, input));
             }
         }
-        return new Job(label, inputs, outputs, model.batches(), priority(), timeout(), cancelled, listener);
+        return new Job(
+                label,
+                inputs,
+                outputs,
+                model.batches(),
+                priority(),
+                timeout(),
+                cancelled,
+                CallHeaders.current().trace(),
+                listener);
     }
 
     private void checkParameters() {

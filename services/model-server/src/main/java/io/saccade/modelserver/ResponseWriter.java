@@ -99,7 +99,24 @@ record ResponseWriter(int limit, SharedMemory memory) {
                 response.addRawOutputContents(ByteString.EMPTY); // keeps the places of the others
             }
         }
+        if (model.config().hasEnsembleScheduling()) {
+            response.putAllParameters(sequence(request));
+        }
         return response.build();
+    }
+
+    /** Triton's ensembles tell of which sequence a request was, even of none. */
+    private static Map<String, InferParameter> sequence(ModelInferRequest request) {
+        InferParameter no = InferParameter.newBuilder().setBoolParam(false).build();
+        Map<String, InferParameter> sequence = new HashMap<>();
+        sequence.put("sequence_start", request.getParametersOrDefault("sequence_start", no));
+        sequence.put("sequence_end", request.getParametersOrDefault("sequence_end", no));
+        sequence.put(
+                "sequence_id",
+                request.getParametersOrDefault(
+                        "sequence_id",
+                        InferParameter.newBuilder().setInt64Param(0).build()));
+        return sequence;
     }
 
     /** For each item the largest elements as {@code value:index} or {@code value:index:label}, the largest first. */

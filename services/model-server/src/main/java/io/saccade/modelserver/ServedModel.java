@@ -36,9 +36,12 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One version of a model that is loaded and can be asked. */
 final class ServedModel implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ServedModel.class);
     private static final String THREADS_PARAMETER = "intra_op_thread_count";
 
     private final long version;
@@ -83,10 +86,14 @@ final class ServedModel implements AutoCloseable {
             case GRAPH -> graph(given, version, folder, threads, timer, answers);
             case ENSEMBLE ->
                 new ServedModel(version, given.config(), Ensemble.of(given, models), null, Map.of(), since(begun));
-            case REPEAT ->
-                new ServedModel(
-                        version, given.config(), new Repeat(given.config().getName()), null, Map.of(), since(begun));
+            case REPEAT -> decoupled(given, version, new Repeat(), begun);
+            case VLLM_ECHO -> decoupled(given, version, new VllmEcho(), begun);
         };
+    }
+
+    private static ServedModel decoupled(CompleteConfig given, long version, Decoupled.Script script, long begun) {
+        return new ServedModel(
+                version, given.config(), new Decoupled(given.config().getName(), script), null, Map.of(), since(begun));
     }
 
     private static Duration since(long nanoTime) {
@@ -177,6 +184,13 @@ final class ServedModel implements AutoCloseable {
     }
 
     void submit(Job job) {
+        job.trace().ifPresent(trace -> LOGGER.atDebug()
+                .addKeyValue("model", name())
+                .addKeyValue("version", version)
+                .addKeyValue("request", job.label().strip())
+                .addKeyValue("trace", trace.traceId())
+                .addKeyValue("parent", trace.spanId())
+                .log("a model takes a request of a trace"));
         scheduler.submit(job);
     }
 

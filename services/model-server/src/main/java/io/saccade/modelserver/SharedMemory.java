@@ -82,8 +82,9 @@ final class SharedMemory implements AutoCloseable {
             throw invalid("a shared memory region needs a name");
         }
         if (file.startsWith(RESERVED)) {
-            throw invalid("cannot register shared memory region '" + name + "' with key '" + key
-                    + "' as the key contains the reserved prefix '" + RESERVED + "'");
+            throw Status.INTERNAL
+                    .withDescription("Unable to open shared memory region: '" + key + "'")
+                    .asRuntimeException(); // it is not for clients, there or not
         }
         lock.writeLock().lock();
         try {

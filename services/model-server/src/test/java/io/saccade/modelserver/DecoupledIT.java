@@ -16,14 +16,17 @@ import io.saccade.triton.Tensor;
 import io.saccade.triton.TritonException;
 import io.saccade.triton.proto.GRPCInferenceServiceGrpc;
 import io.saccade.triton.proto.InferParameter;
+import io.saccade.triton.proto.InferResponseStatistics;
 import io.saccade.triton.proto.ModelInferRequest;
 import io.saccade.triton.proto.ModelInferResponse;
+import io.saccade.triton.proto.ModelStatisticsRequest;
 import io.saccade.triton.proto.ModelStreamInferResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
@@ -254,6 +257,42 @@ class DecoupledIT {
                                 .build()))
                 .withMessageContaining("ModelInfer RPC doesn't support models with decoupled transaction policy")
                 .returns(Code.UNIMPLEMENTED, TritonException::code);
+    }
+
+    @Test
+    void countsTheAnswersByTheirPosition() throws Exception {
+        // Given
+        var answers = new Answers(true);
+        var requests = open(answers);
+        requests.onNext(numbers("two", false, 7, 8));
+        requests.onNext(numbers("one", false, 7));
+        requests.onCompleted();
+        answers.all();
+
+        // When
+        Await.until("all answers counted", () -> {
+            var stats = responses();
+            return stats.size() == 3
+                    && stats.get("1").getEmptyResponse().getCount() == 1
+                    && stats.get("2").getEmptyResponse().getCount() == 1;
+        });
+
+        // Then
+        var counted = responses();
+        assertThat(counted.get("0").getSuccess().getCount()).isEqualTo(2);
+        assertThat(counted.get("0").getComputeInfer().getCount()).isEqualTo(2);
+        assertThat(counted.get("1").getSuccess().getCount()).isEqualTo(1);
+        assertThat(counted.get("0").getFail().getCount()).isZero();
+        assertThat(counted.get("0").getCancel().getCount()).isZero();
+    }
+
+    private Map<String, InferResponseStatistics> responses() {
+        return server.stub()
+                .modelStatistics(ModelStatisticsRequest.newBuilder()
+                        .setName("repeat_int32")
+                        .build())
+                .getModelStats(0)
+                .getResponseStatsMap();
     }
 
     private StreamObserver<ModelInferRequest> open(Answers answers) {

@@ -3,6 +3,7 @@ package io.saccade.modelserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -17,11 +18,12 @@ import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
 import io.saccade.triton.TritonClient;
 import io.saccade.triton.TritonException;
-import io.saccade.triton.proto.CudaSharedMemoryStatusRequest;
 import io.saccade.triton.proto.LogSettingsRequest;
+import io.saccade.triton.proto.ModelMetadataRequest;
 import io.saccade.triton.proto.ModelRepositoryParameter;
 import io.saccade.triton.proto.ModelStatisticsRequest;
 import io.saccade.triton.proto.RepositoryModelLoadRequest;
+import io.saccade.triton.proto.TraceSettingRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,16 +221,89 @@ class LifecycleIT {
     }
 
     @Test
-    void saysOfEachMissingCallThatItIsMissing() {
-        try (var server = RunningServer.withModels("add_sub")) {
+    void keepsTheSettingsOfTracesAndOfTheLogUntilOneIsWrong() {
+        try (var server = RunningServer.withModels("add_sub", "newest")) {
+            // Given
+            var _ = server.stub().traceSetting(rate("", "7"));
+            var _ = server.stub().traceSetting(rate("newest", "9"));
+
+            // When
             assertThatExceptionOfType(StatusRuntimeException.class)
-                    .isThrownBy(() ->
-                            server.stub().cudaSharedMemoryStatus(CudaSharedMemoryStatusRequest.getDefaultInstance()))
-                    .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.UNIMPLEMENTED))
-                    .withMessageContaining("CudaSharedMemoryStatus is not implemented in saccade-model-server");
-            assertThatExceptionOfType(StatusRuntimeException.class)
-                    .isThrownBy(() -> server.stub().logSettings(LogSettingsRequest.getDefaultInstance()))
-                    .withMessageContaining("LogSettings is not implemented");
+                    .isThrownBy(() -> server.stub().traceSetting(rate("newest", "9".repeat(100_000))))
+                    .withMessageContaining("value is out of range [ 0, 4294967295 ]");
+
+            // Then
+            assertThat(rate(server, "")).isEqualTo("7");
+            assertThat(rate(server, "add_sub")).isEqualTo("7");
+            assertThat(rate(server, "newest")).isEqualTo("9");
+            assertThat(server.stub()
+                            .logSettings(LogSettingsRequest.getDefaultInstance())
+                            .getSettingsOrThrow("log_info")
+                            .getBoolParam())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void cutsWhatARefusalSaysOfAVeryLongName() {
+        try (var server = RunningServer.withModels("newest")) {
+            for (String letter : List.of("x", "\u20ac")) {
+                assertThatExceptionOfType(StatusRuntimeException.class)
+                        .isThrownBy(() -> server.stub()
+                                .modelMetadata(ModelMetadataRequest.newBuilder()
+                                        .setName(letter.repeat(100_000))
+                                        .build()))
+                        .satisfies(e -> assertThat(e.getStatus().getCode()).isEqualTo(Code.NOT_FOUND))
+                        .withMessageContaining("Request for unknown model: '" + letter.repeat(500))
+                        .withMessageEndingWith(letter + " ...");
+            }
+        }
+    }
+
+    private static TraceSettingRequest rate(String model, String rate) {
+        return TraceSettingRequest.newBuilder()
+                .setModelName(model)
+                .putSettings(
+                        "trace_rate",
+                        TraceSettingRequest.SettingValue.newBuilder()
+                                .addValue(rate)
+                                .build())
+                .build();
+    }
+
+    private static String rate(RunningServer server, String model) {
+        return server.stub()
+                .traceSetting(
+                        TraceSettingRequest.newBuilder().setModelName(model).build())
+                .getSettingsOrThrow("trace_rate")
+                .getValue(0);
+    }
+
+    @Test
+    void takesAWholeModelFromTheLoadRequest() throws IOException {
+        try (var server = RunningServer.withModels("newest")) {
+            // Given
+            byte[] graph = Files.readAllBytes(RunningServer.REPOSITORY.resolve("newest/1/model.onnx"));
+
+            // When
+            var _ = server.stub()
+                    .repositoryModelLoad(RepositoryModelLoadRequest.newBuilder()
+                            .setModelName("brought")
+                            .putParameters(
+                                    "config",
+                                    ModelRepositoryParameter.newBuilder()
+                                            .setStringParam("{}")
+                                            .build())
+                            .putParameters(
+                                    "file:5/model.onnx",
+                                    ModelRepositoryParameter.newBuilder()
+                                            .setBytesParam(ByteString.copyFrom(graph))
+                                            .build())
+                            .build());
+
+            // Then
+            assertThat(server.client().describe("brought").versions()).containsExactly("5");
+            assertThat(times(server, "brought", "")).isEqualTo(10);
         }
     }
 
@@ -264,7 +339,8 @@ class LifecycleIT {
                             "load parameter 'config' of 'newest': field 'max_batch_size': expected 0 or more, got -1");
             assertThatExceptionOfType(StatusRuntimeException.class)
                     .isThrownBy(() -> load(server, "file:1/model.onnx", "x"))
-                    .withMessageStartingWith("UNIMPLEMENTED: load parameter 'file:1/model.onnx' is not implemented");
+                    .withMessageStartingWith(
+                            "INVALID_ARGUMENT: invalid value type for load parameter 'file:1/model.onnx', expected bytes_param.");
             assertThatExceptionOfType(StatusRuntimeException.class)
                     .isThrownBy(() -> load(server, "confg", "{}"))
                     .withMessageStartingWith("INVALID_ARGUMENT: unrecognized load parameter 'confg'.");

@@ -3,6 +3,10 @@ package io.saccade.modelserver;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saccade.triton.InferRequest;
+import io.saccade.triton.Shape;
+import io.saccade.triton.Tensor;
+import io.saccade.triton.TraceContext;
 import io.saccade.triton.TritonClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -206,6 +211,46 @@ class MainIT {
             // Then
             assertThat(ready.matches()).isTrue();
             assertThat(ready.group(4)).isEqualTo("2");
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void logsTheTraceOfARequestWithTheEnsembleAndEachOfItsSteps() throws Exception {
+        // Given
+        RunningServer.copy("add_sub", folder);
+        RunningServer.copy("doubled", folder);
+        var builder = command(folder, List.of());
+        builder.command().add(1, "-Dorg.slf4j.simpleLogger.log.io.saccade.modelserver.ServedModel=debug");
+        var trace = TraceContext.start(new Random(7));
+        var log = folder.resolve(".log");
+        Process process = builder.redirectError(log.toFile()).start();
+        try (BufferedReader out = process.inputReader()) {
+            Matcher ready = READY.matcher(out.readLine());
+            assertThat(ready.matches()).isTrue();
+
+            // When
+            try (var client = TritonClient.builder()
+                    .endpoint("127.0.0.1:" + ready.group(1))
+                    .build()) {
+                client.inferBlocking(InferRequest.to("doubled")
+                        .id("it")
+                        .headers(trace.headers())
+                        .input(Tensor.int32("A", Shape.of(1, 16), new int[16]))
+                        .input(Tensor.int32("B", Shape.of(1, 16), new int[16]))
+                        .build());
+            }
+
+            // Then
+            var traced = Files.readAllLines(log).stream()
+                    .filter(line -> line.contains("a model takes a request of a trace"))
+                    .toList();
+            assertThat(traced)
+                    .hasSize(3)
+                    .allMatch(line -> line.contains(trace.traceId()) && line.contains(trace.spanId()));
+            assertThat(traced).filteredOn(line -> line.contains("doubled")).hasSize(1);
+            assertThat(traced).filteredOn(line -> line.contains("add_sub")).hasSize(2);
         } finally {
             process.destroyForcibly();
         }

@@ -30,7 +30,10 @@ final class RunningServer implements AutoCloseable {
     private RunningServer(ModelServer server) {
         this.server = server;
         String target = "127.0.0.1:" + server.grpcPort();
-        this.client = TritonClient.builder().endpoint(target).build();
+        this.client = TritonClient.builder()
+                .endpoint(target)
+                .timeout(Duration.ofSeconds(60)) // a busy machine loads slowly
+                .build();
         this.channel = NettyChannelBuilder.forTarget(target).usePlaintext().build();
     }
 

@@ -63,11 +63,11 @@ public final class Batcher implements Scheduler {
         switch (queue.offer(job)) {
             case TAKEN -> startTimer(job);
             case FULL ->
-                fail(
+                refuse(
                         job,
                         Usage.Reason.REJECTED,
                         Status.UNAVAILABLE.withDescription(job.label() + "Exceeds maximum queue size"));
-            case CLOSED -> fail(job, Usage.Reason.OTHER, Scheduler.closed(job));
+            case CLOSED -> refuse(job, Usage.Reason.OTHER, Scheduler.closed(job));
         }
     }
 
@@ -82,10 +82,7 @@ public final class Batcher implements Scheduler {
                     if (lane.delayInstead()) {
                         queue.postpone(job);
                     } else if (queue.remove(job)) {
-                        fail(
-                                job,
-                                Usage.Reason.REJECTED,
-                                Status.UNAVAILABLE.withDescription(job.label() + "Request timeout expired"));
+                        fail(job, Usage.Reason.REJECTED, Status.UNAVAILABLE.withDescription("Request timeout expired"));
                     }
                 },
                 timeout.toNanos(),
@@ -210,6 +207,11 @@ public final class Batcher implements Scheduler {
         }
         int perItem = Math.toIntExact(item.elements());
         return Tensor.bytes(batch.name(), shape, batch.asBytes().subList(from * perItem, to * perItem));
+    }
+
+    private void refuse(Job job, Usage.Reason reason, Status status) {
+        usage.failed(job, reason);
+        answers.execute(() -> job.refuse(status));
     }
 
     private void fail(Job job, Usage.Reason reason, Status status) {

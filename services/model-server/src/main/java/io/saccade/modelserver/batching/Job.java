@@ -3,9 +3,11 @@ package io.saccade.modelserver.batching;
 import io.grpc.Status;
 import io.saccade.triton.Shape;
 import io.saccade.triton.Tensor;
+import io.saccade.triton.TraceContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
@@ -48,8 +50,13 @@ public final class Job {
         /** Where the time went; before {@link #succeeded}. */
         default void timed(Timing timing) {}
 
-        /** One of the answers of a decoupled model. May block for as long as its reader is slow. */
-        default void answered(List<Tensor> outputs) {
+        /** Why it was never taken, in place of {@link #failed}. */
+        default void refused(Status status) {
+            failed(status);
+        }
+
+        /** One of the answers of a decoupled model, the last one or not. May block for as long as its reader is slow. */
+        default void answered(List<Tensor> outputs, boolean last) {
             throw new IllegalStateException("several answers where one was expected");
         }
 
@@ -58,7 +65,7 @@ public final class Job {
             throw new IllegalStateException("several answers where one was expected");
         }
 
-        /** A decoupled model has given its last answer. */
+        /** A decoupled model has given its last answer, without having said so. */
         default void ended() {
             throw new IllegalStateException("several answers where one was expected");
         }
@@ -72,6 +79,7 @@ public final class Job {
     private final @Nullable Duration timeout;
     private final BooleanSupplier cancelled;
     private final Listener listener;
+    private final Optional<TraceContext> trace;
     private final Kind kind;
     private final long received = System.nanoTime();
 
@@ -91,6 +99,7 @@ public final class Job {
      * @param priority  1 for the most urgent; 0 for the model's default
      * @param timeout   longest wait in the queue, as the caller asks; null for the model's default
      * @param cancelled whether nobody waits for the answer any more
+     * @param trace     the caller's place in a trace; empty for none
      */
     public Job(
             String label,
@@ -100,7 +109,9 @@ public final class Job {
             int priority,
             @Nullable Duration timeout,
             BooleanSupplier cancelled,
+            Optional<TraceContext> trace,
             Listener listener) {
+        this.trace = trace;
         this.label = label;
         this.inputs = List.copyOf(inputs);
         this.outputs = outputs;
@@ -144,6 +155,11 @@ public final class Job {
     /** Longest wait in the queue, as the caller asks; null for the model's default. */
     public @Nullable Duration timeout() {
         return timeout;
+    }
+
+    /** The caller's place in a trace; empty for none. */
+    public Optional<TraceContext> trace() {
+        return trace;
     }
 
     /** Whether nobody waits for the answer any more. */
@@ -193,9 +209,24 @@ public final class Job {
         listener.timed(timing);
     }
 
-    /** One answer of several, with its outputs out of these. */
-    public void answer(Map<String, Tensor> results) {
-        listener.answered(outputs.stream().map(results::get).toList());
+    /** Answers that it was never taken. */
+    public void refuse(Status status) {
+        listener.refused(status);
+    }
+
+    /** The input of this name; empty when the request has none. */
+    public Optional<Tensor> input(String name) {
+        return inputs.stream().filter(input -> input.name().equals(name)).findFirst();
+    }
+
+    /** One answer of several, with those of its outputs that are among these; after the last one comes nothing. */
+    public void answer(Map<String, Tensor> results, boolean last) {
+        listener.answered(
+                outputs.stream()
+                        .filter(results::containsKey)
+                        .map(name -> results.get(name))
+                        .toList(),
+                last);
     }
 
     /** One answer of several could not be given. */

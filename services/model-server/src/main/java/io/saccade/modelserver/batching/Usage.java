@@ -1,6 +1,7 @@
 package io.saccade.modelserver.batching;
 
 import io.saccade.triton.proto.InferBatchStatistics;
+import io.saccade.triton.proto.InferResponseStatistics;
 import io.saccade.triton.proto.InferStatistics;
 import io.saccade.triton.proto.ModelStatistics;
 import io.saccade.triton.proto.StatisticDuration;
@@ -27,6 +28,18 @@ public final class Usage {
         OTHER
     }
 
+    /** What became of one answer of a decoupled model. */
+    public enum ResponseKind {
+        /** It has outputs. */
+        SUCCESS,
+        /** It is an error. */
+        FAIL,
+        /** It only says that there are no more. */
+        EMPTY,
+        /** It says that the request was cancelled. */
+        CANCEL
+    }
+
     /** Counts and times at one moment. */
     public record Snapshot(ModelStatistics statistics, Map<Reason, Long> failures) {}
 
@@ -49,6 +62,22 @@ public final class Usage {
         private final Timer infer = new Timer();
         private final Timer output = new Timer();
     }
+
+    private static final class Response {
+        private final Timer infer = new Timer();
+        private final Timer output = new Timer();
+        private final Map<ResponseKind, Timer> kinds = new EnumMap<>(ResponseKind.class);
+
+        private StatisticDuration of(ResponseKind kind) {
+            return kinds.getOrDefault(kind, new Timer()).message();
+        }
+    }
+
+    /** Answers beyond this position are not told apart, so that an endless model does not fill the memory. */
+    private static final int MOST_POSITIONS = 1_000;
+
+    /** By the position of the answer. */
+    private final SortedMap<Integer, Response> responses = new TreeMap<>();
 
     private final Timer success = new Timer();
     private final Timer fail = new Timer();
@@ -114,6 +143,24 @@ public final class Usage {
         lastInference = System.currentTimeMillis();
     }
 
+    /**
+     * An answer of a decoupled model.
+     *
+     * @param position of the answer among those to its request, from 0
+     * @param infer    nanoseconds from the answer before it, or from the beginning, until it was there
+     * @param output   nanoseconds until it was sent
+     */
+    public synchronized void responded(int position, ResponseKind kind, long infer, long output) {
+        Response response = responses.computeIfAbsent(Math.min(position, MOST_POSITIONS), _ -> new Response());
+        if (kind == ResponseKind.SUCCESS || kind == ResponseKind.FAIL) {
+            response.infer.add(infer);
+        }
+        if (kind == ResponseKind.SUCCESS) {
+            response.output.add(output);
+        }
+        response.kinds.computeIfAbsent(kind, _ -> new Timer()).add(infer + output);
+    }
+
     /** The numbers now. */
     public synchronized Snapshot snapshot() {
         ModelStatistics.Builder statistics = ModelStatistics.newBuilder()
@@ -134,6 +181,16 @@ public final class Usage {
                 .setComputeInput(batch.input.message())
                 .setComputeInfer(batch.infer.message())
                 .setComputeOutput(batch.output.message())));
+        responses.forEach((position, response) -> statistics.putResponseStats(
+                Integer.toString(position),
+                InferResponseStatistics.newBuilder()
+                        .setComputeInfer(response.infer.message())
+                        .setComputeOutput(response.output.message())
+                        .setSuccess(response.of(ResponseKind.SUCCESS))
+                        .setFail(response.of(ResponseKind.FAIL))
+                        .setEmptyResponse(response.of(ResponseKind.EMPTY))
+                        .setCancel(response.of(ResponseKind.CANCEL))
+                        .build()));
         return new Snapshot(statistics.build(), new EnumMap<>(failures));
     }
 }

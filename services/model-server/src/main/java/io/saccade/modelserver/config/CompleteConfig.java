@@ -35,10 +35,13 @@ public final class CompleteConfig {
         /** Other models, one after the other. */
         ENSEMBLE,
         /** Nothing but the input, given back element by element: a decoupled model for tests. */
-        REPEAT
+        REPEAT,
+        /** The words of the prompt, by the contract of Triton's vLLM backend: likewise for tests. */
+        VLLM_ECHO
     }
 
     private static final String REPEAT = "repeat";
+    private static final String VLLM_ECHO = "vllm_echo";
     private static final String ENSEMBLE = "ensemble";
 
     private final Kind kind;
@@ -70,10 +73,14 @@ public final class CompleteConfig {
         if (given.getBackend().equals(REPEAT)) {
             return DeclaredModels.repeat(file, config);
         }
+        if (given.getBackend().equals(VLLM_ECHO)) {
+            return DeclaredModels.vllmEcho(file, config);
+        }
         if (!given.getBackend().isEmpty() && !given.getBackend().equals(BACKEND)) {
             throw file.problem(
                     "backend",
-                    "expected '" + BACKEND + "', or '" + REPEAT + "' for tests, got '" + given.getBackend() + "'");
+                    "expected '" + BACKEND + "', or '" + REPEAT + "' or '" + VLLM_ECHO + "' for tests, got '"
+                            + given.getBackend() + "'");
         }
         if (!given.getPlatform().isEmpty() && !given.getPlatform().equals(PLATFORM)) {
             throw file.problem(
@@ -146,7 +153,7 @@ public final class CompleteConfig {
 
     private static void instances(ConfigFile file, ModelConfig.Builder config) throws ConfigException {
         if (config.getInstanceGroupCount() == 0) {
-            config.addInstanceGroupBuilder();
+            config.addInstanceGroupBuilder().setName(config.getName()); // as Triton names the one that it adds
         }
         for (int i = 0; i < config.getInstanceGroupCount(); i++) {
             ModelInstanceGroup.Builder group = config.getInstanceGroupBuilder(i);

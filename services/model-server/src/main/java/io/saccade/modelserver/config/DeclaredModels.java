@@ -9,11 +9,37 @@ import io.saccade.triton.proto.ModelOutput;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The rules of models without a graph: their file must say all. */
 final class DeclaredModels {
+    private static final String VLLM_PROMPT = "text_input";
+
+    /** Of the vLLM backend; see {@code io.saccade.modelserver.VllmEcho}. */
+    private static final Map<String, DataType> VLLM_INPUTS = Map.ofEntries(
+            Map.entry(VLLM_PROMPT, DataType.BYTES),
+            Map.entry("image", DataType.BYTES),
+            Map.entry("stream", DataType.BOOL),
+            Map.entry("sampling_parameters", DataType.BYTES),
+            Map.entry("exclude_input_in_output", DataType.BOOL),
+            Map.entry("return_finish_reason", DataType.BOOL),
+            Map.entry("return_cumulative_logprob", DataType.BOOL),
+            Map.entry("return_logprobs", DataType.BOOL),
+            Map.entry("return_num_input_tokens", DataType.BOOL),
+            Map.entry("return_num_output_tokens", DataType.BOOL),
+            Map.entry("embedding_request", DataType.BYTES));
+
+    private static final Map<String, DataType> VLLM_OUTPUTS = Map.of(
+            "text_output", DataType.BYTES,
+            "finish_reason", DataType.BYTES,
+            "cumulative_logprob", DataType.FP32,
+            "logprobs", DataType.BYTES,
+            "num_input_tokens", DataType.UINT32,
+            "num_output_tokens", DataType.UINT32);
+
     private DeclaredModels() {}
 
     /** An ensemble, as far as it can be checked without its steps. */
@@ -60,20 +86,7 @@ final class DeclaredModels {
      * The decoupled model for tests, with the tensors of Triton's own backend of that name: an answer for each element of {@code IN}.
      */
     static CompleteConfig repeat(ConfigFile file, ModelConfig.Builder config) throws ConfigException {
-        if (!config.getModelTransactionPolicy().getDecoupled()) {
-            throw file.problem("model_transaction_policy", "expected decoupled true with backend 'repeat', got false");
-        }
-        if (config.getMaxBatchSize() > 0) {
-            throw file.problem("max_batch_size", "expected 0 with backend 'repeat', got " + config.getMaxBatchSize());
-        }
-        if (config.getSchedulingChoiceCase() != ModelConfig.SchedulingChoiceCase.SCHEDULINGCHOICE_NOT_SET) {
-            throw file.problem(
-                    config.hasDynamicBatching() ? "dynamic_batching" : "sequence_batching",
-                    "expected none with backend 'repeat', which runs all requests at once");
-        }
-        if (config.getModelWarmupCount() > 0) {
-            throw file.problem("model_warmup", "expected none with backend 'repeat', which has nothing to warm up");
-        }
+        decoupled("repeat", file, config);
         tensors(file, config);
         Optional<DataType> repeated = Optional.empty();
         for (int i = 0; i < config.getInputCount(); i++) {
@@ -118,6 +131,72 @@ final class DeclaredModels {
             throw file.problem("output", "expected 'OUT' with backend 'repeat', got none");
         }
         return CompleteConfig.withoutGraph(CompleteConfig.Kind.REPEAT, file, config.build());
+    }
+
+    /** The model with the contract of Triton's vLLM backend: its tensors, of which the configuration may leave out optional ones. */
+    static CompleteConfig vllmEcho(ConfigFile file, ModelConfig.Builder config) throws ConfigException {
+        decoupled("vllm_echo", file, config);
+        tensors(file, config);
+        for (int i = 0; i < config.getInputCount(); i++) {
+            ModelInput input = config.getInput(i);
+            expectOf(VLLM_INPUTS, "input", file, i, input.getName(), input.getDataType());
+            if (!input.getName().equals(VLLM_PROMPT) && !input.getOptional()) {
+                throw file.problem(
+                        "input", i, "optional", "optional of '" + input.getName() + "': expected true, got false");
+            }
+        }
+        for (int i = 0; i < config.getOutputCount(); i++) {
+            ModelOutput output = config.getOutput(i);
+            expectOf(VLLM_OUTPUTS, "output", file, i, output.getName(), output.getDataType());
+        }
+        if (config.getInputList().stream().noneMatch(input -> input.getName().equals(VLLM_PROMPT))) {
+            throw file.problem("input", "expected '" + VLLM_PROMPT + "' with backend 'vllm_echo', got none");
+        }
+        return CompleteConfig.withoutGraph(CompleteConfig.Kind.VLLM_ECHO, file, config.build());
+    }
+
+    private static void expectOf(
+            Map<String, DataType> known,
+            String field,
+            ConfigFile file,
+            int index,
+            String name,
+            io.saccade.triton.proto.DataType type)
+            throws ConfigException {
+        DataType expected = known.get(name);
+        if (expected == null) {
+            throw file.problem(
+                    field,
+                    index,
+                    "name",
+                    "name: expected one of the vLLM backend's, which are " + new TreeSet<>(known.keySet()) + ", got '"
+                            + name + "'");
+        }
+        expect(file, field, index, name, type, expected);
+    }
+
+    /** What is the same for all models that answer as often as they like. */
+    private static void decoupled(String backend, ConfigFile file, ModelConfig.Builder config) throws ConfigException {
+        if (!config.getModelTransactionPolicy().getDecoupled()) {
+            throw file.problem(
+                    "model_transaction_policy", "expected decoupled true with backend '" + backend + "', got false");
+        }
+        if (config.getMaxBatchSize() > 0) {
+            throw file.problem(
+                    "max_batch_size", "expected 0 with backend '" + backend + "', got " + config.getMaxBatchSize());
+        }
+        if (config.getSchedulingChoiceCase() != ModelConfig.SchedulingChoiceCase.SCHEDULINGCHOICE_NOT_SET) {
+            throw file.problem(
+                    config.hasDynamicBatching() ? "dynamic_batching" : "sequence_batching",
+                    "expected none with backend '" + backend + "', which runs all requests at once");
+        }
+        if (config.getModelWarmupCount() > 0) {
+            throw file.problem(
+                    "model_warmup", "expected none with backend '" + backend + "', which has nothing to warm up");
+        }
+        if (config.getPlatform().isEmpty()) {
+            config.setPlatform(backend); // as Triton does
+        }
     }
 
     private static void expect(

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -234,7 +235,7 @@ class BatcherTest {
 
         // Then
         assertThat(late.failure().getCode()).isEqualTo(Code.UNAVAILABLE);
-        assertThat(late.failure().getDescription()).isEqualTo("[request id: 1] Request timeout expired");
+        assertThat(late.failure().getDescription()).isEqualTo("Request timeout expired");
         assertThat(batcher.pending()).isZero();
     }
 
@@ -504,6 +505,7 @@ class BatcherTest {
                 priority,
                 timeout,
                 call.cancelled::get,
+                Optional.empty(),
                 call);
         return call;
     }

@@ -94,7 +94,7 @@ class ConfigTest {
                         "models/caption/config.pbtxt:1: field 'name': expected 'caption' as the folder is called, got 'vqa'"),
                 arguments(
                         "\nbackend: \"python\"",
-                        "models/caption/config.pbtxt:2: field 'backend': expected 'onnxruntime', or 'repeat' for tests, got 'python'"),
+                        "models/caption/config.pbtxt:2: field 'backend': expected 'onnxruntime', or 'repeat' or 'vllm_echo' for tests, got 'python'"),
                 arguments(
                         "platform: \"tensorrt_plan\"",
                         "models/caption/config.pbtxt:1: field 'platform': expected 'onnxruntime_onnx'"),
