@@ -18,6 +18,16 @@ dir=$(cd "$dir" && pwd)
 repository=$(cd "$1" && pwd)
 shift
 
+# Our backends change with the checkout, and another run may be reading them: each appears at once or not at all.
+for backend in "$here"/backends/*/model.py; do
+    installed=$dir/server/backends/$(basename "$(dirname "$backend")")/model.py
+    if ! cmp -s "$backend" "$installed"; then
+        mkdir -p "$(dirname "$installed")"
+        cp "$backend" "$installed.$$"
+        mv "$installed.$$" "$installed"
+    fi
+done
+
 # In mode 'none' Triton tries every folder; in 'explicit' only what is named, and load and unload still work.
 chosen=()
 case " $* " in

@@ -207,7 +207,7 @@ instance_group [ { count: 1 kind: KIND_CPU } ]
         (HERE / "broken_name" / "config.pbtxt").read_text().replace("broken_name", "other_name")
     )
 
-    # Two models in a row, and a model that answers a request as often as it is told.
+    # Two models in a row.
     config(
         "chain",
         """
@@ -225,35 +225,56 @@ ensemble_scheduling { step [
     (HERE / "chain" / "1" / ".gitkeep").touch()
     identity("counted_again", T.INT32)
     config("counted_again", batched("INT32", ""))
+    # Answers once for each element. The backend is deploy/triton/backends/repeat there and our server's own here.
     config(
         "repeats",
         """
-backend: "python"
-input [ { name: "IN" data_type: TYPE_INT32 dims: [ 1 ] } ]
-output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] } ]
+backend: "repeat"
+input [
+  { name: "IN" data_type: TYPE_INT32 dims: [ -1 ] },
+  { name: "DELAY" data_type: TYPE_UINT32 dims: [ -1 ] optional: true },
+  { name: "WAIT" data_type: TYPE_UINT32 dims: [ 1 ] optional: true },
+  { name: "FAIL" data_type: TYPE_UINT32 dims: [ -1 ] optional: true }
+]
+output [ { name: "OUT" data_type: TYPE_INT32 dims: [ 1 ] }, { name: "IDX" data_type: TYPE_UINT32 dims: [ 1 ] } ]
 instance_group [ { count: 1 kind: KIND_CPU } ]
 model_transaction_policy { decoupled: true }
 """,
     )
-    (HERE / "repeats" / "1").mkdir()
-    (HERE / "repeats" / "1" / "model.py").write_text(REPEATS)
+    # The contract of the vLLM backend; likewise a backend of deploy/triton there and our server's own here.
+    config("vlm", VLLM)
+    for name in ("repeats", "vlm"):
+        (HERE / name / "1").mkdir()
+        (HERE / name / "1" / ".gitkeep").touch()
 
 
-REPEATS = '''import numpy as np
-import triton_python_backend_utils as pb_utils
+VLLM = """
+backend: "vllm_echo"
+input [
+  { name: "text_input" data_type: TYPE_STRING dims: [ 1 ] },
+  { name: "image" data_type: TYPE_STRING dims: [ -1 ] optional: true },
+  { name: "stream" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "sampling_parameters" data_type: TYPE_STRING dims: [ 1 ] optional: true },
+  { name: "exclude_input_in_output" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "return_finish_reason" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "return_cumulative_logprob" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "return_logprobs" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "return_num_input_tokens" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "return_num_output_tokens" data_type: TYPE_BOOL dims: [ 1 ] optional: true },
+  { name: "embedding_request" data_type: TYPE_STRING dims: [ 1 ] optional: true }
+]
+output [
+  { name: "text_output" data_type: TYPE_STRING dims: [ -1 ] },
+  { name: "finish_reason" data_type: TYPE_STRING dims: [ -1 ] },
+  { name: "cumulative_logprob" data_type: TYPE_FP32 dims: [ -1 ] },
+  { name: "logprobs" data_type: TYPE_STRING dims: [ -1 ] },
+  { name: "num_input_tokens" data_type: TYPE_UINT32 dims: [ 1 ] },
+  { name: "num_output_tokens" data_type: TYPE_UINT32 dims: [ -1 ] }
+]
+instance_group [ { count: 1 kind: KIND_MODEL } ]
+model_transaction_policy { decoupled: true }
+"""
 
-
-class TritonPythonModel:
-    """Counts from 0 to IN - 1, one response each, then ends without another."""
-
-    def execute(self, requests):
-        for request in requests:
-            sender = request.get_response_sender()
-            for number in range(int(pb_utils.get_input_tensor_by_name(request, "IN").as_numpy()[0])):
-                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("OUT", np.array([number], np.int32))]))
-            sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
-        return None
-'''
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.saccade.triton.proto.ModelInferRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** What is asked of a server. Each gives one or more answers. */
 sealed interface Call {
@@ -18,9 +19,10 @@ sealed interface Call {
         }
     }
 
-    /** One stream that is closed after these requests; its messages, and how it ended if that was an error. */
-    record Streaming(List<ModelInferRequest> requests) implements Call {
+    /** One stream with these headers that is closed after these requests; its messages, and how it ended. */
+    record Streaming(List<ModelInferRequest> requests, Map<String, String> headers) implements Call {
         public Streaming {
+            headers = Map.copyOf(headers);
             requests = List.copyOf(requests);
         }
     }

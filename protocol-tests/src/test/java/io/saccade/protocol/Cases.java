@@ -27,7 +27,9 @@ import io.grpc.Status.Code;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.saccade.protocol.Requests.Input;
 import io.saccade.triton.DataType;
+import io.saccade.triton.proto.CudaSharedMemoryRegisterRequest;
 import io.saccade.triton.proto.CudaSharedMemoryStatusRequest;
+import io.saccade.triton.proto.CudaSharedMemoryUnregisterRequest;
 import io.saccade.triton.proto.InferParameter;
 import io.saccade.triton.proto.InferTensorContents;
 import io.saccade.triton.proto.LogSettingsRequest;
@@ -47,9 +49,13 @@ import io.saccade.triton.proto.SystemSharedMemoryRegisterRequest;
 import io.saccade.triton.proto.SystemSharedMemoryStatusRequest;
 import io.saccade.triton.proto.SystemSharedMemoryUnregisterRequest;
 import io.saccade.triton.proto.TraceSettingRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -67,6 +73,14 @@ final class Cases {
 
     private static final List<DataType> TYPES = List.of(DataType.values());
     private static final List<Long> SIXTEEN = shape(1, 16);
+
+    /** The group of those that end a stream with the status of a failure. */
+    static final String ENDINGS = "triton_grpc_error";
+
+    /** For a graph of the suite, as it travels with a request to load. */
+    private static final String CONFIGURATION = "{\"backend\":\"onnxruntime\",\"max_batch_size\":2,"
+            + "\"input\":[{\"name\":\"IN\",\"data_type\":\"TYPE_INT32\",\"dims\":[-1]}],"
+            + "\"output\":[{\"name\":\"OUT\",\"data_type\":\"TYPE_INT32\",\"dims\":[-1]}]}";
 
     private final List<Case> cases = new ArrayList<>();
     private String group = "";
@@ -124,6 +138,7 @@ final class Cases {
         cases.settings();
         cases.ensembles();
         cases.decoupled();
+        cases.endings();
         return List.copyOf(cases.cases);
     }
 
@@ -296,6 +311,17 @@ final class Cases {
 
     private void types() {
         group = "types";
+        ByteString noNumbers = floats(
+                Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -0f, Float.MIN_VALUE, Float.MAX_VALUE);
+        same(
+                "FP32, what is no number, endless and very small",
+                infer("identity_fp32", raw("IN", "FP32", shape(1, 6), noNumbers)),
+                noNumbers);
+        ByteString noHalves = bytes(0x01, 0x7e, 0x00, 0x7c, 0x00, 0xfc, 0x01, 0x00);
+        same(
+                "FP16, what is no number, endless and very small",
+                infer("identity_fp16", raw("IN", "FP16", shape(1, 4), noHalves)),
+                noHalves);
         for (DataType type : TYPES) {
             String model = identity(type);
             String name = type.name();
@@ -966,6 +992,22 @@ final class Cases {
                 .build();
     }
 
+    private static RepositoryModelLoadRequest loadFile(String model, String file) {
+        byte[] graph;
+        try {
+            graph = Files.readAllBytes(REPOSITORY.resolve("identity_int32/1/model.onnx"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return loadWith(model, "config", value -> value.setStringParam(CONFIGURATION)).toBuilder()
+                .putParameters(
+                        file,
+                        ModelRepositoryParameter.newBuilder()
+                                .setBytesParam(ByteString.copyFrom(graph))
+                                .build())
+                .build();
+    }
+
     private void repository() {
         group = "repository";
         String model = "comes_and_goes";
@@ -1051,16 +1093,50 @@ final class Cases {
                 "");
         ok(
                 "load with a configuration",
-                sequence(
-                        loadWith(
-                                model,
-                                "config",
-                                value -> value.setStringParam(
-                                        "{\"backend\":\"onnxruntime\",\"max_batch_size\":2,"
-                                                + "\"input\":[{\"name\":\"IN\",\"data_type\":\"TYPE_INT32\",\"dims\":[-1]}],"
-                                                + "\"output\":[{\"name\":\"OUT\",\"data_type\":\"TYPE_INT32\",\"dims\":[-1]}]}")),
-                        config(model, "")),
+                sequence(loadWith(model, "config", value -> value.setStringParam(CONFIGURATION)), config(model, "")),
                 "max_batch_size: 2");
+        refused(
+                "load with a file that is text",
+                Code.INVALID_ARGUMENT,
+                loadWith(model, "file:1/model.onnx", value -> value.setStringParam("x")),
+                "expected bytes_param");
+        ok(
+                "load with a file in place of the repository's",
+                sequence(
+                        loadFile(model, "file:7/model.onnx"),
+                        metadata(model, ""),
+                        infer(model, in(1)).build()),
+                "name: \"OUT\"");
+        ok("load the repository's file again", sequence(load(model), metadata(model, "")), "versions: \"1\"");
+        ok(
+                "load with a file a model that the repository does not have",
+                sequence(
+                        loadFile("brought_along", "file:1/model.onnx"),
+                        infer("brought_along", in(1)).build()),
+                "name: \"OUT\"");
+        ok("unload what was brought along", unload("brought_along"), "");
+        refused("load what was brought along and is gone", Code.INTERNAL, load("brought_along"), "failed to load");
+        refused(
+                "load with a file that is no graph",
+                Code.INVALID_ARGUMENT,
+                loadFile(model, "file:1/model.onnx").toBuilder()
+                        .putParameters(
+                                "file:1/model.onnx",
+                                ModelRepositoryParameter.newBuilder()
+                                        .setBytesParam(bytes(1))
+                                        .build())
+                        .build(),
+                "load failed for model 'comes_and_goes'");
+        refused("load with a file of no version", Code.INVALID_ARGUMENT, loadFile(model, "file:model.onnx"), "");
+        refused("load with a file elsewhere", Code.INTERNAL, loadFile(model, "file:../model.onnx"), "");
+        refused("load with a file far away", Code.INTERNAL, loadFile(model, "file:1/../../../../model.onnx"), "");
+        refused("load with a file without a name", Code.INTERNAL, loadFile(model, "file:"), "");
+        refused(
+                "load with a configuration that cannot be read",
+                Code.INTERNAL,
+                loadWith(model, "config", value -> value.setStringParam("{")),
+                "");
+        ok("load the repository's file at last", sequence(load(model), ready(model, "")), "ready: true");
         ok(
                 "unload with its dependents",
                 RepositoryModelUnloadRequest.newBuilder()
@@ -1090,7 +1166,7 @@ final class Cases {
         for (var request : requests) {
             all.add(request.build());
         }
-        return new Call.Streaming(all);
+        return new Call.Streaming(all, Map.of());
     }
 
     private void streams() {
@@ -1157,6 +1233,25 @@ final class Cases {
                 "");
         ok("unregister all", SystemSharedMemoryUnregisterRequest.getDefaultInstance(), "");
         ok("status of CUDA's none", CudaSharedMemoryStatusRequest.getDefaultInstance(), "");
+        refused(
+                "status of an unknown region of CUDA's",
+                Code.NOT_FOUND,
+                CudaSharedMemoryStatusRequest.newBuilder().setName("none").build(),
+                "Unable to find cuda shared memory region: 'none'");
+        refused(
+                "register CUDA's without a GPU",
+                Code.INVALID_ARGUMENT,
+                CudaSharedMemoryRegisterRequest.newBuilder()
+                        .setName("mine")
+                        .setRawHandle(counting(64))
+                        .setByteSize(64)
+                        .build(),
+                "failed to register shared memory region");
+        ok(
+                "unregister an unknown region of CUDA's",
+                CudaSharedMemoryUnregisterRequest.newBuilder().setName("none").build(),
+                "");
+        ok("unregister all of CUDA's", CudaSharedMemoryUnregisterRequest.getDefaultInstance(), "");
         var input = bare("IN", "INT32", shape(1, 1)).tensor().toBuilder()
                 .putParameters("shared_memory_region", text("none"))
                 .putParameters("shared_memory_byte_size", number(4));
@@ -1191,17 +1286,95 @@ final class Cases {
                 Code.INVALID_ARGUMENT,
                 TraceSettingRequest.newBuilder().setModelName("nope").build(),
                 "");
+        ok("of traces, an unknown one", traces("", "mine", "x"), "trace_level");
+        ok("rate of traces", traces("", "trace_rate", "7"), "value: \"7\"");
+        ok("rate of traces with something behind it", traces("", "trace_rate", "7x"), "value: \"7\"");
+        ok("rate of traces below 0", traces("", "trace_rate", "-1"), "value: \"4294967295\"");
+        ok("rate of traces, again the default", traces("", "trace_rate"), "value: \"1000\"");
+        ok("rate of a model's traces", traces("add_sub", "trace_rate", "9"), "value: \"9\"");
+        ok("rate of all other traces", TraceSettingRequest.getDefaultInstance(), "value: \"1000\"");
+        ok("rate of a model's traces, again that of all", traces("add_sub", "trace_rate"), "value: \"1000\"");
+        ok("count of traces", traces("", "trace_count", "5"), "value: \"5\"");
+        ok("count of traces, again without end", traces("", "trace_count", "-1"), "value: \"-1\"");
+        ok("frequency of the trace's file", traces("", "log_frequency", "3"), "value: \"3\"");
+        ok("frequency of the trace's file, again the default", traces("", "log_frequency"), "trace_level");
+        ok("level OFF", traces("", "trace_level", "OFF"), "value: \"OFF\"");
+        ok("an unknown level", traces("", "trace_level", "LOUD"), "value: \"OFF\"");
+        for (String[] wrong : new String[][] {
+            {"trace_rate", "x"},
+            {"trace_rate", "1", "2"},
+            {"trace_rate", "4294967296"},
+            {"trace_rate", "99999999999999999999999"},
+            {"trace_count", "x"},
+            {"trace_count", "-2"},
+            {"trace_count", "99999999999"},
+            {"log_frequency", "x"},
+            {"trace_level", "OFF", "TIMESTAMPS"},
+            {"trace_level", "TIMESTAMPS"},
+            {"trace_level", "TENSORS"}
+        }) {
+            String[] values = Arrays.copyOfRange(wrong, 1, wrong.length);
+            refused(
+                    wrong[0] + " " + String.join(" and ", values),
+                    Code.INVALID_ARGUMENT,
+                    traces("", wrong[0], values),
+                    "");
+        }
+        refused(
+                "a file for traces",
+                Code.UNIMPLEMENTED,
+                traces("", "trace_file", "trace.json"),
+                "trace file location can not be updated");
         ok("of logs", LogSettingsRequest.getDefaultInstance(), "log_info");
-        ok(
-                "an unknown one of logs",
-                LogSettingsRequest.newBuilder()
-                        .putSettings(
-                                "mine",
-                                LogSettingsRequest.SettingValue.newBuilder()
-                                        .setBoolParam(true)
-                                        .build())
-                        .build(),
-                "");
+        ok("of logs, an unknown one", logs("mine", value -> value.setBoolParam(true)), "log_info");
+        ok("log without information", logs("log_info", value -> value.setBoolParam(false)), "bool_param: false");
+        ok("log with information", logs("log_info", value -> value.setBoolParam(true)), "bool_param: true");
+        ok("a verbose log", logs("log_verbose_level", value -> value.setUint32Param(2)), "uint32_param: 2");
+        ok("a log no more verbose", logs("log_verbose_level", value -> value.setUint32Param(0)), "uint32_param: 0");
+        ok("another format of the log", logs("log_format", value -> value.setStringParam("ISO8601")), "ISO8601");
+        ok("the first format of the log", logs("log_format", value -> value.setStringParam("default")), "default");
+        for (String name : List.of("log_info", "log_warning", "log_error", "log_verbose_level")) {
+            refused(
+                    name + " as text",
+                    Code.INVALID_ARGUMENT,
+                    logs(name, value -> value.setStringParam("x")),
+                    "expect ");
+        }
+        refused(
+                "an unknown format of the log",
+                Code.INVALID_ARGUMENT,
+                logs("log_format", value -> value.setStringParam("x")),
+                "invalid argument for log_format, got: x");
+        refused(
+                "a format of the log that is no text",
+                Code.INVALID_ARGUMENT,
+                logs("log_format", value -> value.setUint32Param(1)),
+                "expect string for 'log_format'");
+        refused(
+                "a file for the log",
+                Code.UNIMPLEMENTED,
+                logs("log_file", value -> value.setStringParam("server.log")),
+                "log file location can not be updated");
+    }
+
+    private static TraceSettingRequest traces(String model, String name, String... values) {
+        return TraceSettingRequest.newBuilder()
+                .setModelName(model)
+                .putSettings(
+                        name,
+                        TraceSettingRequest.SettingValue.newBuilder()
+                                .addAllValue(List.of(values))
+                                .build())
+                .build();
+    }
+
+    private static LogSettingsRequest logs(String name, UnaryOperator<LogSettingsRequest.SettingValue.Builder> value) {
+        return LogSettingsRequest.newBuilder()
+                .putSettings(
+                        name,
+                        value.apply(LogSettingsRequest.SettingValue.newBuilder())
+                                .build())
+                .build();
     }
 
     private void ensembles() {
@@ -1209,8 +1382,19 @@ final class Cases {
         ok("load, with the models in it", sequence(load("chain"), ready("counted_again", "")), "ready: true");
         ok("metadata", metadata("chain", ""), "platform: \"ensemble\"");
         same("infer", infer("chain", in(3)), ints(0, 1, 2));
+        ok(
+                "infer, one of a sequence",
+                infer("chain", in(1))
+                        .putParameters("sequence_id", number(7))
+                        .putParameters("sequence_start", flag(true))
+                        .build(),
+                "int64_param: 7");
+        ok(
+                "infer, one of a sequence with a text as its name",
+                infer("chain", in(1)).putParameters("sequence_id", text("mine")).build(),
+                "string_param: \"mine\"");
         invalid("too large a batch", infer("chain", in(9)), "batch-size must be <= 8 for 'chain'");
-        ok("counted in each model", counted("counted_again", "execution_count: 1"), "inference_count: 3");
+        ok("counted in each model", counted("counted_again", "execution_count: 3"), "inference_count: 5");
         ok(
                 "unload with the models in it",
                 sequence(
@@ -1226,33 +1410,113 @@ final class Cases {
                 "");
     }
 
+    /** The numbers up to the count. */
     private static ModelInferRequest.Builder times(int count) {
-        return infer("repeats", raw("IN", "INT32", shape(1), ints(count)));
+        int[] numbers = new int[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = 10 + i;
+        }
+        return infer("repeats", raw("IN", "INT32", shape(count), ints(numbers))).setId("1");
+    }
+
+    private static ModelInferRequest.Builder failing(int count, int position) {
+        Input fail = raw("FAIL", "UINT32", shape(1), ints(position));
+        return times(count).addInputs(fail.tensor()).addAllRawInputContents(fail.raw());
     }
 
     private void decoupled() {
         group = "decoupled";
         String end = "the stream ended";
-        ok("load", sequence(load("repeats"), ready("repeats", "")), "ready: true");
+        ok("load", sequence(load("repeats"), load("vlm"), ready("vlm", "")), "ready: true");
         refused(
                 "a single call",
                 Code.UNIMPLEMENTED,
                 times(1).build(),
                 "ModelInfer RPC doesn't support models with decoupled transaction policy");
-        ok("three answers", stream(times(3).setId("1")), end);
-        ok("no answer", stream(times(0).setId("1")), end);
+        ok("metadata", metadata("repeats", ""), "name: \"IDX\"");
+        ok("three answers", stream(times(3)), end);
+        ok("one output of three answers", stream(times(3).addOutputs(output("IDX"))), end);
+        ok("no answer", stream(times(0)), end);
         ok(
                 "three answers and an empty final one",
-                stream(times(3).setId("1").putParameters("triton_enable_empty_final_response", flag(true))),
+                stream(times(3).putParameters("triton_enable_empty_final_response", flag(true))),
                 end);
         ok(
                 "no answer but an empty final one",
-                stream(times(0).setId("1").putParameters("triton_enable_empty_final_response", flag(true))),
+                stream(times(0).putParameters("triton_enable_empty_final_response", flag(true))),
+                end);
+        ok("an error between the answers", stream(failing(3, 1)), end);
+        ok("a request that is none", stream(infer("repeats", raw("IN", "INT32", shape(2, 1), ints(1, 2)))), end);
+
+        group = "vLLM's contract";
+        ok("metadata", metadata("vlm", ""), "name: \"num_output_tokens\"");
+        ok("answers as they are written", stream(says("three words here", "stream")), end);
+        ok(
+                "with all that can be told",
+                stream(says(
+                        "three words here",
+                        "stream",
+                        "return_finish_reason",
+                        "return_num_input_tokens",
+                        "return_num_output_tokens")),
+                end);
+        ok("the prompt and the answer", stream(says("three words here")), end);
+        ok("the answer alone", stream(says("three words here", "exclude_input_in_output")), end);
+        ok(
+                "an answer cut short",
+                stream(with(says("three words here", "stream", "return_finish_reason"), "{\"max_tokens\":2}")),
                 end);
         ok(
-                "an error",
-                stream(infer("repeats", raw("IN", "INT32", shape(2), ints(1, 2)))
-                        .setId("1")),
+                "a text that stops",
+                stream(with(says("three words here", "stream", "return_finish_reason"), "{\"stop\":[\"words\"]}")),
                 end);
+        ok("a sampling parameter that cannot be", stream(with(says("a", "stream"), "{\"max_tokens\":0}")), end);
+        ok("a picture", stream(seeing(says("what is it", "stream", "return_num_input_tokens"), "iVBORw0KGgo=")), end);
+        ok("a picture that is none", stream(seeing(says("what is it", "stream"), "AAAA")), end);
+    }
+
+    /** After each of these Triton may be gone: see {@link TritonIT}. So each loads its model, and they are the last. */
+    private void endings() {
+        group = ENDINGS;
+        Input delays = raw("DELAY", "UINT32", shape(2), ints(0, 0));
+        refused(
+                "a failure",
+                Code.INVALID_ARGUMENT,
+                ending("repeats", times(1).addInputs(delays.tensor()).addAllRawInputContents(delays.raw())),
+                "expected IN and DELAY shape to match, got [1] and [2]");
+        refused(
+                "a picture that is none",
+                Code.INTERNAL,
+                ending("vlm", seeing(says("what is it", "stream"), "AAAA")),
+                "Error generating stream: cannot identify image file");
+        ok("an answer", ending("vlm", says("three words here", "stream")), "the stream ended");
+        ok(
+                "a request that was never taken",
+                ending("repeats", infer("repeats", raw("IN", "INT32", shape(2, 1), ints(1, 2)))),
+                "the stream ended");
+    }
+
+    private static Call ending(String model, ModelInferRequest.Builder request) {
+        return new Call.Sequence(List.of(
+                new Call.Unary(load(model)),
+                new Call.Streaming(List.of(request.build()), Map.of("triton_grpc_error", "true"))));
+    }
+
+    private static ModelInferRequest.Builder says(String prompt, String... flags) {
+        List<Input> inputs = new ArrayList<>(List.of(raw("text_input", "BYTES", shape(1), strings(prompt))));
+        for (String flag : flags) {
+            inputs.add(raw(flag, "BOOL", shape(1), bytes(1)));
+        }
+        return infer("vlm", inputs.toArray(Input[]::new)).setId("1");
+    }
+
+    private static ModelInferRequest.Builder with(ModelInferRequest.Builder request, String sampling) {
+        Input input = raw("sampling_parameters", "BYTES", shape(1), strings(sampling));
+        return request.addInputs(input.tensor()).addAllRawInputContents(input.raw());
+    }
+
+    private static ModelInferRequest.Builder seeing(ModelInferRequest.Builder request, String base64) {
+        Input input = raw("image", "BYTES", shape(1), strings(base64));
+        return request.addInputs(input.tensor()).addAllRawInputContents(input.raw());
     }
 }

@@ -3,7 +3,7 @@ package io.saccade.protocol;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Where our server answers unlike Triton, and why. A difference that is not here fails the build. */
+/** Where our server answers with the same status as Triton and something else, and why. A difference that is not here fails the build. */
 final class Differences {
 
     /** How much two answers differ, the worst first. */
@@ -21,30 +21,18 @@ final class Differences {
     /**
      * What a comparison found.
      *
-     * @param why     the reason; empty if there is none to give
-     * @param lacking whether our server does not have the feature
+     * @param why the reason; empty if there is none to give
      */
-    record Difference(Kind kind, String why, boolean lacking) {}
+    record Difference(Kind kind, String why) {}
 
-    private record Reason(Pattern titles, boolean lacking, String why) {}
+    private record Reason(Pattern titles, String why) {}
 
     private static final List<Reason> REASONS = List.of(
-            lacking("ensemble: .*", "**Ensembles** answer without the parameters of sequences that Triton adds."),
-            lacking(
-                    "decoupled: .*",
-                    "**Python models** are refused when they are loaded, and the suite's decoupled model is one; what follows is not found."),
-            lacking(
-                    "shared memory: .*",
-                    "**Shared memory**: that of CUDA is not there; keys of Triton's own are refused by name, as newer Tritons do."),
-            lacking("settings: .*", "**TraceSetting and LogSettings** are not there."),
-            lacking(
-                    "repository: load with .*",
-                    "**Load parameters**: only `config` is known; a file comes from the repository only."),
             different(
                     "health: server metadata",
                     "Our server says its own name and version, and only the extensions that it has."),
             different(
-                    "configuration: .*",
+                    "configuration: .*|repository: load with a configuration",
                     "Triton fills in defaults of fields that our server does not read; `runtime` is that of our ONNX backend in Python. Of an"
                             + " empty `dynamic_batching` it makes a preferred size of the largest batch."),
             different("(types|BYTES): .*", "Our text also names the model."),
@@ -66,19 +54,12 @@ final class Differences {
                     "The text is ONNX Runtime's, for Java here and for Python there."),
             different(
                     "repository: load .*",
-                    "Triton's text says only that it failed, and its log why; ours names file and line."),
-            different(
-                    "stream: a timeout in the queue",
-                    "Triton names the model in the answer when the failure came after the request was accepted, and says that it was the last."));
+                    "Triton's text says only that it failed, and its log why; ours names file and line."));
 
     private Differences() {}
 
     private static Reason different(String titles, String why) {
-        return new Reason(Pattern.compile(titles), false, why);
-    }
-
-    private static Reason lacking(String titles, String why) {
-        return new Reason(Pattern.compile(titles), true, why);
+        return new Reason(Pattern.compile(titles), why);
     }
 
     /** The answer without the paths of this machine and without Python's stack. */
@@ -96,8 +77,8 @@ final class Differences {
                 .filter(_ -> kind != Kind.EQUAL)
                 .filter(reason -> reason.titles().matcher(each.title()).matches())
                 .findFirst()
-                .map(reason -> new Difference(kind, reason.why(), reason.lacking()))
-                .orElse(new Difference(kind, "", false));
+                .map(reason -> new Difference(kind, reason.why()))
+                .orElse(new Difference(kind, ""));
     }
 
     private static Kind kind(List<Answer> triton, List<Answer> ours) {

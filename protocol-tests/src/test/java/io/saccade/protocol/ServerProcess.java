@@ -138,6 +138,11 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Waits a moment for a process that is about to end: its connection is gone before it is. */
+    boolean isAlive() throws InterruptedException {
+        return !process.waitFor(1, TimeUnit.SECONDS);
+    }
+
     String endpoint() {
         return endpoint;
     }
