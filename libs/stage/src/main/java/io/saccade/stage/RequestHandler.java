@@ -12,7 +12,9 @@ import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.StageResult.End;
 import io.saccade.contract.event.Timings;
 import io.saccade.contract.topic.Topic;
-import io.saccade.stage.ImageFetcher.Fetched;
+import io.saccade.sources.Budget;
+import io.saccade.sources.Fetched;
+import io.saccade.sources.ImageSources;
 import io.saccade.triton.TritonException;
 import io.saccade.vision.ImagePreprocessor;
 import io.saccade.vision.Prepared;
@@ -38,7 +40,9 @@ final class RequestHandler<A extends Answer> {
     private final String stage;
     private final Adapter<A> adapter;
     private final RequestReader reader;
-    private final ImageFetcher fetcher;
+    private final ImageSources sources;
+    private final Duration fetchTimeout;
+    private final ByteRoom room;
     private final ImagePreprocessor preprocessor;
     private final Semaphore cpu;
     private final ModelCalls.Shared calls;
@@ -65,13 +69,17 @@ final class RequestHandler<A extends Answer> {
     /**
      * Everything one stage is made of.
      *
-     * @param cpu as many permits as images may be decoded at once
+     * @param fetchTimeout longest time for the bytes of one image, where its deadline leaves so much
+     * @param room         for the bytes of images that came from elsewhere
+     * @param cpu          as many permits as images may be decoded at once
      */
     RequestHandler(
             String stage,
             Adapter<A> adapter,
             RequestReader reader,
-            ImageFetcher fetcher,
+            ImageSources sources,
+            Duration fetchTimeout,
+            ByteRoom room,
             ImagePreprocessor preprocessor,
             Semaphore cpu,
             ModelCalls.Shared calls,
@@ -83,7 +91,9 @@ final class RequestHandler<A extends Answer> {
         this.stage = stage;
         this.adapter = adapter;
         this.reader = reader;
-        this.fetcher = fetcher;
+        this.sources = sources;
+        this.fetchTimeout = fetchTimeout;
+        this.room = room;
         this.preprocessor = preprocessor;
         this.cpu = cpu;
         this.calls = calls;
@@ -197,11 +207,24 @@ final class RequestHandler<A extends Answer> {
         }
 
         Ending run() throws InterruptedException {
-            var pixels = pixels();
-            if (pixels instanceof Seen.Refused(var reason)) {
-                return new Ending.Result(result(End.REFUSED, null, reason, null));
+            for (int failures = 1; ; failures++) {
+                switch (pixels()) {
+                    case Seen.Refused(var reason) -> {
+                        return new Ending.Result(result(End.REFUSED, null, reason, null));
+                    }
+                    case Seen.Failed(var fault) -> {
+                        if (++attempt > retry.attempts()) {
+                            attempt = retry.attempts();
+                            return giveUp(fault);
+                        }
+                        retryLater(fault, failures);
+                    }
+                    case Seen.Ready(var pixels) -> {
+                        attempt = 1; // what is counted from here on are calls of the model
+                        return ask(pixels);
+                    }
+                }
             }
-            return ask(((Seen.Ready) pixels).pixels());
         }
 
         private Ending ask(Pixels pixels) throws InterruptedException {
@@ -237,7 +260,7 @@ final class RequestHandler<A extends Answer> {
                     .addKeyValue("item", request.imageId())
                     .addKeyValue("attempt", attempt)
                     .addKeyValue("error", fault.failure().code())
-                    .log("the call to the model failed, will retry");
+                    .log("an attempt failed, will retry");
             surroundings.sleep().sleep(delay);
         }
 
@@ -256,20 +279,34 @@ final class RequestHandler<A extends Answer> {
         }
 
         private Seen pixels() throws InterruptedException {
+            try (var held = request.image().uri() == null ? room.nothing() : room.enter()) {
+                return pixels(held);
+            }
+        }
+
+        private Seen pixels(ByteRoom.Held held) throws InterruptedException {
             var started = System.nanoTime();
             var span = tracing.step("fetch", trace);
             Fetched fetched;
             try {
-                fetched = fetcher.fetch(request.image());
+                fetched = sources.fetch(
+                        request.image(),
+                        request.tenant(),
+                        Budget.until(
+                                request.deadline(), surroundings.clock().instant(), fetchTimeout, System::nanoTime));
             } finally {
                 span.end();
             }
-            fetch = Duration.ofNanos(System.nanoTime() - started);
-            metrics.step("fetch", fetch);
+            var took = Duration.ofNanos(System.nanoTime() - started);
+            fetch = fetch.plus(took);
+            metrics.step("fetch", took);
             return switch (fetched) {
-                case Fetched.Refused(var reason) -> new Seen.Refused(reason);
+                case Fetched.Refused(var code, var message) -> new Seen.Refused(new Failure(code, message, false));
+                case Fetched.Failed failed ->
+                    new Seen.Failed(new Fault.Passing(new Failure(failed.code(), failed.message(), true), null));
                 case Fetched.Bytes(var encoded, var digest) -> {
                     sha256 = digest;
+                    held.keep(encoded.length);
                     yield prepare(encoded, digest);
                 }
             };
@@ -358,5 +395,7 @@ final class RequestHandler<A extends Answer> {
         record Ready(Pixels pixels) implements Seen {}
 
         record Refused(Failure reason) implements Seen {}
+
+        record Failed(Fault fault) implements Seen {}
     }
 }

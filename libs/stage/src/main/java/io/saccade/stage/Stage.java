@@ -10,6 +10,7 @@ import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.sources.ImageSources;
 import io.saccade.stage.StageState.Broken;
 import io.saccade.stage.StageState.Joining;
 import io.saccade.stage.StageState.Running;
@@ -29,7 +30,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +77,7 @@ public final class Stage implements AutoCloseable {
     private volatile @Nullable ConsumeLoop loop;
     private volatile @Nullable KafkaProducer<byte[], byte[]> producer;
     private volatile @Nullable PictureDecoder decoder;
+    private volatile @Nullable ImageSources sources;
     private volatile boolean stopping;
 
     /**
@@ -131,6 +132,10 @@ public final class Stage implements AutoCloseable {
         if (sending != null) {
             sending.close(Duration.ofSeconds(5));
         }
+        var images = sources;
+        if (images != null) {
+            images.close();
+        }
         client.close();
         var decoding = decoder;
         if (decoding != null) {
@@ -184,8 +189,8 @@ public final class Stage implements AutoCloseable {
                 config.stage().attempts(),
                 config.stage().retryFirst(),
                 config.stage().retryLongest());
-        var fetcher = new ImageFetcher(
-                config.images().fileRoots().orElse(List.of()), config.images().maxBytes());
+        var images = ImageSources.of(ImageSettings.of(config.images()));
+        sources = images;
         var pictures = pictures();
         decoder = pictures;
         LOGGER.info("pictures are decoded by: {}", pictures.description());
@@ -203,7 +208,9 @@ public final class Stage implements AutoCloseable {
                 factory.stage(),
                 adapter,
                 new RequestReader(json),
-                fetcher,
+                images,
+                config.images().fetch().timeout(),
+                room(),
                 new ImagePreprocessor(adapter.manifest().preprocessing(), pictures),
                 new Semaphore(decoders > 0 ? decoders : Runtime.getRuntime().availableProcessors()),
                 calls,
@@ -382,6 +389,13 @@ public final class Stage implements AutoCloseable {
                     e.getClass().getSimpleName());
             return Optional.empty();
         }
+    }
+
+    private ByteRoom room() {
+        long given = config.images().fetch().maxBytes();
+        return new ByteRoom(
+                given > 0 ? given : Runtime.getRuntime().maxMemory() / 4,
+                config.images().maxBytes());
     }
 
     private ImageLimits limits() {

@@ -2,6 +2,7 @@ package io.saccade.stage;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,6 +86,18 @@ public interface StageConfig {
         /** Folders below which {@code file:} images may be read, separated by commas; none forbids them. */
         Optional<List<Path>> fileRoots();
 
+        /** How images on other machines are fetched. */
+        Fetch fetch();
+
+        /** Images by {@code https:} and {@code http:}. */
+        Web web();
+
+        /** Images in stores that speak S3. */
+        S3 s3();
+
+        /** Fetched images that the services of one machine share. */
+        Cache cache();
+
         /** Largest encoded file in bytes. */
         @WithDefault("20971520")
         long maxBytes();
@@ -106,6 +119,144 @@ public interface StageConfig {
          * folder when left out. It must outlive a restart of the process.
          */
         Optional<Path> crashJournal();
+    }
+
+    /** How images on other machines are fetched. */
+    interface Fetch {
+
+        /**
+         * Longest time for the bytes of one image, waiting for a place and a second try included. A nearer deadline of the
+         * event shortens it, though never below a second.
+         */
+        @WithDefault("10s")
+        Duration timeout();
+
+        /** Fetches at once from one host or bucket by one replica, at least 1. Too low idles; too high overruns small hosts. */
+        @WithDefault("16")
+        int perHost();
+
+        /** Fetches at once for one tenant by one replica, at least 1. Below {@code saccade.stage.max-records}, others go on. */
+        @WithDefault("32")
+        int perTenant();
+
+        /**
+         * Bytes of images from elsewhere that are held at once, from the start of their fetch until they are decoded; 0 for
+         * a quarter of the heap. A fetch counts as {@code saccade.images.max-bytes} until its size is known, so a lower limit
+         * there, or more heap, lets more of them run at once.
+         */
+        @WithDefault("0")
+        long maxBytes();
+
+        /** After how many failures in a row a host is left alone, at least 1. */
+        @WithDefault("5")
+        int restAfter();
+
+        /** How long it is then left alone; its images fail at once meanwhile, and are tried again as any that may pass. */
+        @WithDefault("5s")
+        Duration restFirst();
+
+        /** Bound of that time, which doubles whenever the host fails again. */
+        @WithDefault("2m")
+        Duration restLongest();
+    }
+
+    /**
+     * Images by {@code https:} and {@code http:}. Only the public internet is asked, by name; addresses of private networks
+     * and of cloud metadata are refused however they are written, after redirects too.
+     */
+    interface Web {
+
+        /** Whether {@code https:} is read. Switch it off where nothing outside may be asked. */
+        @WithDefault("true")
+        boolean https();
+
+        /** Whether {@code http:} is read too. What comes that way can be read and changed by anybody in between. */
+        @WithDefault("false")
+        boolean http();
+
+        /** Ports that may be asked, separated by commas. Each one more is one more kind of service that can be reached. */
+        @WithDefault("80,443")
+        List<Integer> ports();
+
+        /**
+         * Hosts that may be asked, {@code images.example.com} or {@code *.example.com}; everyone on the public internet when
+         * left out. A name that only this network knows must be here.
+         */
+        Optional<List<String>> allowedHosts();
+
+        /** Hosts that are never asked; wins over {@code allowed-hosts}. */
+        Optional<List<String>> deniedHosts();
+
+        /**
+         * Private networks that may be reached, {@code 10.1.0.0/16}; none when left out. Any host that is allowed may resolve
+         * into them, so name as little as will do. Cloud metadata stays out of reach.
+         */
+        Optional<List<String>> allowedNetworks();
+
+        /** Public networks that are never reached. */
+        Optional<List<String>> deniedNetworks();
+
+        /** Redirects that are followed, 0 to 10; each is checked like the first address. */
+        @WithDefault("3")
+        int redirects();
+
+        /** What holds for one tenant instead, by its name: {@code saccade.images.web.tenants."acme".allowed-hosts}. */
+        Map<String, Hosts> tenants();
+    }
+
+    /** Hosts of one tenant. */
+    interface Hosts {
+
+        /** Instead of the list for everybody, when it is there. */
+        Optional<List<String>> allowedHosts();
+
+        /** Beside the list for everybody. */
+        Optional<List<String>> deniedHosts();
+    }
+
+    /** Images in stores that speak S3: {@code s3://bucket/key}. Credentials come by the usual AWS chain. */
+    interface S3 {
+
+        /**
+         * What may be read, separated by commas: {@code bucket}, {@code bucket/prefix}, or {@code *} for whatever the
+         * credentials allow. Left out, {@code s3:} is off.
+         */
+        Optional<List<String>> buckets();
+
+        /** What one tenant may read instead, by its name: {@code saccade.images.s3.tenants."acme"}. */
+        Map<String, List<String>> tenants();
+
+        /** Address of a store that is not AWS's, {@code https://minio.internal:9000}. It may lie in a private network. */
+        Optional<URI> endpoint();
+
+        /** For signatures; what the AWS chain says, or {@code us-east-1}, when left out. */
+        Optional<String> region();
+
+        /** {@code endpoint/bucket/key} instead of {@code bucket.endpoint/key}; most stores that are not AWS's want it. */
+        @WithDefault("false")
+        boolean pathStyle();
+    }
+
+    /**
+     * A folder that the services of one machine share, so that an image is fetched once and not by each. Whoever may write
+     * there decides what the models see: it must belong to the services alone. It holds images as they came.
+     */
+    interface Cache {
+
+        /** The folder; left out, every service fetches for itself. */
+        Optional<Path> folder();
+
+        /** Most bytes in it. The longest unused go first. */
+        @WithDefault("268435456")
+        long maxBytes();
+
+        /** Most images in it. */
+        @WithDefault("10000")
+        long maxEntries();
+
+        /** How long an image stands for its address when its event gives no SHA-256; with one it never ages. */
+        @WithDefault("60s")
+        Duration fresh();
     }
 
     /** How records go through. */

@@ -445,17 +445,17 @@ class StageIT {
         stage.start();
     }
 
-    private static Duration duration(String text) {
+    static Duration duration(String text) {
         return text.endsWith("ms")
                 ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
                 : Duration.parse("PT" + text);
     }
 
-    private static Reply confidence() {
+    static Reply confidence() {
         return Reply.outputs(Tensor.fp32("confidence", Shape.of(1, 1), 0.5f));
     }
 
-    private static ModelConfig model() {
+    static ModelConfig model() {
         var parameters = Map.of(
                 "family", "test",
                 "image.size", "8",
@@ -478,7 +478,7 @@ class StageIT {
         return model.build();
     }
 
-    private static byte[] picture() {
+    static byte[] picture() {
         try {
             var bytes = new ByteArrayOutputStream();
             ImageIO.write(new BufferedImage(16, 12, BufferedImage.TYPE_INT_RGB), "png", bytes);
@@ -489,7 +489,7 @@ class StageIT {
     }
 
     /** The smallest adapter: one call, one caption. */
-    private static final class EchoFactory implements AdapterFactory<Caption> {
+    static final class EchoFactory implements AdapterFactory<Caption> {
 
         /** The confidence with which the model writes more than a topic takes. */
         static final float ENDLESS = 0.25f;
