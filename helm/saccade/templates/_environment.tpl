@@ -11,6 +11,37 @@ SACCADE_MODELS_DIRECTORY: {{ .root.Values.models.path | quote }}
 {{- with .root.Values.images.fileRoots }}
 SACCADE_IMAGES_FILE_ROOTS: {{ . | quote }}
 {{- end }}
+{{- with .root.Values.images.web }}
+{{- if not .https }}
+SACCADE_IMAGES_WEB_HTTPS: "false"
+{{- end }}
+{{- if .http }}
+SACCADE_IMAGES_WEB_HTTP: "true"
+{{- end }}
+{{- with .allowedHosts }}
+SACCADE_IMAGES_WEB_ALLOWED_HOSTS: {{ join "," . | quote }}
+{{- end }}
+{{- with .deniedHosts }}
+SACCADE_IMAGES_WEB_DENIED_HOSTS: {{ join "," . | quote }}
+{{- end }}
+{{- with .allowedNetworks }}
+SACCADE_IMAGES_WEB_ALLOWED_NETWORKS: {{ join "," . | quote }}
+{{- end }}
+{{- end }}
+{{- with .root.Values.images.s3 }}
+{{- if .buckets }}
+SACCADE_IMAGES_S3_BUCKETS: {{ join "," .buckets | quote }}
+{{- with .endpoint }}
+SACCADE_IMAGES_S3_ENDPOINT: {{ . | quote }}
+{{- end }}
+{{- with .region }}
+SACCADE_IMAGES_S3_REGION: {{ . | quote }}
+{{- end }}
+{{- if .pathStyle }}
+SACCADE_IMAGES_S3_PATH_STYLE: "true"
+{{- end }}
+{{- end }}
+{{- end }}
 {{- else }}
 SACCADE_JOIN_DEADLINE: {{ .root.Values.join.deadline | quote }}
 SACCADE_JOIN_STATE_DIRECTORY: {{ .root.Values.join.stateDirectory | quote }}

@@ -138,6 +138,9 @@ capabilities:
 {{- fail "images.existingClaim is mounted at /images, but images.fileRoots allows no folder; set it to /images" -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.images.s3.existingSecret (not .Values.images.s3.buckets) -}}
+{{- fail "images.s3.existingSecret gives credentials, but images.s3.buckets allows no bucket; name the buckets that may be read" -}}
+{{- end -}}
 {{- if and .Values.kafka.existingSecret .Values.topics.enabled -}}
 {{- fail "topics.enabled must be false with kafka.existingSecret: the topics Job speaks neither TLS nor SASL yet; make the topics of files/topics.yaml otherwise" -}}
 {{- end -}}

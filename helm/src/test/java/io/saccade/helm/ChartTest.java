@@ -38,6 +38,15 @@ class ChartTest {
             entry("models.image", "registry.example.com/models:1"),
             entry("images.fileRoots", "/images"),
             entry("images.existingClaim", "pictures"),
+            entry("images.web.http", true),
+            entry("images.web.allowedHosts", List.of("*.example.com", "minio")),
+            entry("images.web.deniedHosts", List.of("bad.example.com")),
+            entry("images.web.allowedNetworks", List.of("10.1.0.0/16")),
+            entry("images.s3.buckets", List.of("photos", "shared/open/")),
+            entry("images.s3.endpoint", "https://minio:9000"),
+            entry("images.s3.region", "eu-central-1"),
+            entry("images.s3.pathStyle", true),
+            entry("images.s3.existingSecret", "store"),
             entry("tracing.otlpEndpoint", "http://otel:4317"),
             entry("topics.enabled", false),
             entry("image.registry", "registry.example.com/ml/"),
@@ -222,10 +231,20 @@ class ChartTest {
         var stage = List.of("SACCADE_MODELS_DIRECTORY", "SACCADE_TRITON_ENDPOINTS");
         var join = List.of("SACCADE_JOIN_DEADLINE", "SACCADE_JOIN_STANDBYS", "SACCADE_JOIN_STATE_DIRECTORY");
         var more = List.of("QUARKUS_CONFIG_LOCATIONS", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT");
+        var images = List.of(
+                "SACCADE_IMAGES_FILE_ROOTS",
+                "SACCADE_IMAGES_WEB_HTTP",
+                "SACCADE_IMAGES_WEB_ALLOWED_HOSTS",
+                "SACCADE_IMAGES_WEB_DENIED_HOSTS",
+                "SACCADE_IMAGES_WEB_ALLOWED_NETWORKS",
+                "SACCADE_IMAGES_S3_BUCKETS",
+                "SACCADE_IMAGES_S3_ENDPOINT",
+                "SACCADE_IMAGES_S3_REGION",
+                "SACCADE_IMAGES_S3_PATH_STYLE");
         for (var service : Chart.SERVICES) {
             var own = service.equals("joiner") ? join : stage;
             assertThat(names(least.environment(service))).isEqualTo(sorted(common, own));
-            var files = service.equals("joiner") ? List.<String>of() : List.of("SACCADE_IMAGES_FILE_ROOTS");
+            var files = service.equals("joiner") ? List.<String>of() : images;
             assertThat(names(full.environment(service))).isEqualTo(sorted(common, own, more, files));
         }
     }
@@ -241,6 +260,12 @@ class ChartTest {
                         .path("QUARKUS_OTEL_SDK_DISABLED")
                         .asText())
                 .isEqualTo("true");
+        assertThat(encoder.path("SACCADE_IMAGES_WEB_ALLOWED_HOSTS").asText()).isEqualTo("*.example.com,minio");
+        assertThat(encoder.path("SACCADE_IMAGES_S3_BUCKETS").asText()).isEqualTo("photos,shared/open/");
+        assertThat(texts(full.container("encoder").path("envFrom"), "/secretRef/name"))
+                .contains("store");
+        assertThat(texts(full.container("joiner").path("envFrom"), "/secretRef/name"))
+                .doesNotContain("store");
         assertThat(full.environment("joiner").path("SACCADE_JOIN_STANDBYS").asText())
                 .isEqualTo("1");
         assertThat(full.container("encoder").at("/env/0/value").asText()).isEqualTo("3");
@@ -288,9 +313,34 @@ class ChartTest {
         var joiner = full.one("NetworkPolicy", "test-saccade-joiner").at("/spec/egress");
 
         // Then
-        assertThat(texts(encoder.at("/1/ports"), "/port")).containsExactly("9093", "9094", "8001", "4317", "9095");
+        assertThat(texts(encoder.at("/1/ports"), "/port"))
+                .containsExactly("9093", "9094", "8001", "9000", "4317", "9095", "443", "80");
         assertThat(texts(joiner.at("/1/ports"), "/port")).containsExactly("9093", "9094", "4317", "9095");
         assertThat(encoder).hasSize(2);
+    }
+
+    @Test
+    void opensTheWayToTheWebOnlyWhereImagesComeFromThere() {
+        // Given
+        var values = new HashMap<>(Chart.LEAST);
+        values.put("networkPolicy.enabled", true);
+        values.put("images.web.https", false);
+
+        // When
+        var closed = Chart.render(values);
+        values.put("images.s3.buckets", List.of("photos"));
+        var store = Chart.render(values);
+
+        // Then
+        assertThat(texts(closed.one("NetworkPolicy", "test-saccade-encoder").at("/spec/egress/1/ports"), "/port"))
+                .containsExactly("9092", "8001");
+        assertThat(closed.environment("encoder")
+                        .path("SACCADE_IMAGES_WEB_HTTPS")
+                        .asText())
+                .isEqualTo("false");
+        assertThat(texts(store.one("NetworkPolicy", "test-saccade-encoder").at("/spec/egress/1/ports"), "/port"))
+                .as("AWS by https")
+                .containsExactly("9092", "8001", "443");
     }
 
     static Stream<Arguments> contradictions() {
@@ -300,6 +350,7 @@ class ChartTest {
                 wrong("models.existingClaim", "", "exactly one of models.existingClaim, models.image"),
                 wrong("models.hostPath", "/m", "got models.existingClaim and models.hostPath"),
                 wrong("images.existingClaim", "p", "images.fileRoots allows no folder; set it to /images"),
+                wrong("images.s3.existingSecret", "k", "images.s3.buckets allows no bucket"),
                 wrong("kafka.existingSecret", "k", "topics.enabled must be false with kafka.existingSecret"),
                 wrong("topics.replicas", 1, "topics.minInsync is 2, above topics.replicas 1"),
                 wrong("image.tag", "latest", "image.tag must name a version, not 'latest'"),
