@@ -15,12 +15,14 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,14 +34,16 @@ import picocli.CommandLine.Parameters;
         name = "send",
         mixinStandardHelpOptions = true,
         description = {
-            "Sends pictures into a running stack and prints their ids. Every file is sent: one that is no image ends as",
-            "REFUSED, with the reason."
+            "Sends pictures into a running stack and prints their ids: files, which travel with the event, or addresses,",
+            "which the services read themselves. Every one is sent: what is no image, or may not be read, ends as REFUSED,",
+            "with the reason."
         },
         footer = {
             "%nExamples:",
             "  saccade send cat.jpg --question 'what colour is the cat?' --wait",
             "  saccade send holiday/ --task caption --task moderation --follow",
-            "  saccade send *.png --kafka broker-1:9092"
+            "  saccade send *.png --kafka broker-1:9092",
+            "  saccade send https://images.example.com/cat.jpg s3://photos/2026/dog.jpg --wait"
         })
 final class SendCommand implements Callable<Integer> {
 
@@ -54,8 +58,11 @@ final class SendCommand implements Callable<Integer> {
     @Mixin
     private final KafkaChoice kafka = new KafkaChoice();
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "Files, and folders with files.")
-    private List<Path> paths = List.of();
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "PATH|URI",
+            description = "Files, folders with files, and addresses: https:, http:, s3:, file:, data:.")
+    private List<String> pictures = List.of();
 
     @Option(
             names = {"-q", "--question"},
@@ -95,7 +102,11 @@ final class SendCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var bootstrapServers = kafka.bootstrapServers(stack, context.installation());
-        var files = PictureFiles.find(paths);
+        var addresses = pictures.stream().filter(Courier::isAddress).toList();
+        var files = PictureFiles.find(pictures.stream()
+                .filter(name -> !Courier.isAddress(name))
+                .map(Path::of)
+                .toList());
         var wish = new Courier.Wish(text, questions, Set.copyOf(tasks));
         Courier.questions(questions); // before anything is sent
         var spool =
@@ -104,15 +115,19 @@ final class SendCommand implements Callable<Integer> {
         var topics = TopicCatalogue.load();
         try (var submitter = new Submitter(bootstrapServers, topics.name(Topic.IMAGES));
                 var answers = new Answers(bootstrapServers, topics.name(Topic.ENRICHED))) {
-            submit(files, wish, courier, submitter, answers);
+            var images = Stream.concat(
+                    files.stream().map(file -> courier.pack(file, wish)),
+                    addresses.stream().map(address -> courier.address(address, wish)));
+            submit(images.iterator(), submitter, answers);
             return wait || follow ? answers.collect() : 0;
         }
     }
 
-    private void submit(List<Path> files, Courier.Wish wish, Courier courier, Submitter submitter, Answers answers) {
+    /** One after the other: a folder's images do not fit into memory together. */
+    private void submit(Iterator<ImageSubmitted> images, Submitter submitter, Answers answers) {
         var pending = new ArrayDeque<Map.Entry<ImageSubmitted, Future<RecordMetadata>>>();
-        for (var file : files) {
-            var image = courier.pack(file, wish);
+        while (images.hasNext()) {
+            var image = images.next();
             pending.add(Map.entry(image, submitter.send(image)));
             if (pending.size() > UNACKNOWLEDGED) {
                 acknowledge(pending, submitter, answers);

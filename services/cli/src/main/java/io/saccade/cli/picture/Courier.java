@@ -9,6 +9,8 @@ import io.saccade.contract.event.Priority;
 import io.saccade.contract.event.Question;
 import io.saccade.contract.event.Task;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,9 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Makes events of files: small ones travel inside, large ones as a copy that the services of this machine may read. */
+/** Makes events of files and addresses: small files travel inside, large ones as a copy that the services of this machine may read. */
 public final class Courier {
 
     /** Base64 makes a third more of it: so a broker's default limit of 1 MiB still holds. */
@@ -27,6 +30,8 @@ public final class Courier {
 
     /** Attribute of the answer that tells which file it is about. */
     public static final String FILE = "file";
+
+    private static final Pattern ADDRESS = Pattern.compile("(https?|s3|file|data):", Pattern.CASE_INSENSITIVE);
 
     private final ImageIds ids;
     private final @Nullable Path spool;
@@ -75,6 +80,45 @@ public final class Courier {
                 Priority.LIVE,
                 Map.of(FILE, name),
                 Instant.now());
+    }
+
+    /** Whether a person means an address rather than a path. */
+    public static boolean isAddress(String text) {
+        return ADDRESS.matcher(text).lookingAt();
+    }
+
+    /**
+     * The event for an image that the services read themselves; whether they may is theirs to say.
+     *
+     * @throws CliException if it is no URI
+     */
+    public ImageSubmitted address(String address, Wish wish) {
+        URI uri;
+        try {
+            uri = new URI(address);
+        } catch (URISyntaxException e) {
+            throw CliException.usage("an address must be written as a URI, blanks as %20 for one; position "
+                    + e.getIndex() + " of '" + shown(address) + "' is not");
+        }
+        var path = uri.isOpaque() || uri.getPath() == null ? "" : uri.getPath();
+        var name = path.substring(path.lastIndexOf('/') + 1);
+        return new ImageSubmitted(
+                ids.of(name),
+                "default",
+                ImageRef.at(uri),
+                wish.text(),
+                questions(wish.questions()),
+                wish.tasks(),
+                null,
+                Priority.LIVE,
+                Map.of(FILE, shown(address)),
+                Instant.now());
+    }
+
+    /** Without a query, which may hold a signature, and no longer than a line. */
+    private static String shown(String address) {
+        var plain = address.startsWith("data:") ? "data:..." : address.replaceFirst("[?#].*", "");
+        return plain.length() > 200 ? plain.substring(0, 200) + "..." : plain;
     }
 
     private ImageRef image(Path file, String id, String name) {

@@ -56,6 +56,35 @@ class CourierTest {
     }
 
     @Test
+    void sendsAnAddressAsItIsAndShowsItWithoutItsQuery() {
+        // When
+        var image = courier().address("https://images.example.com/2026/Big%20Cat.jpg?signature=secret", ALL);
+
+        // Then
+        assertThat(image.id()).startsWith("big-cat-");
+        assertThat(image.image().uri()).hasToString("https://images.example.com/2026/Big%20Cat.jpg?signature=secret");
+        assertThat(image.attributes()).containsEntry("file", "https://images.example.com/2026/Big%20Cat.jpg");
+    }
+
+    @Test
+    void tellsAddressesFromPaths() {
+        assertThat(List.of("https://h/a.jpg", "HTTP://h/a.jpg", "s3://b/k", "file:///a.jpg", "data:,x"))
+                .allMatch(Courier::isAddress);
+        assertThat(List.of("a.jpg", "./https:/a.jpg", "/s3/a.jpg", "C:/a.jpg", "https"))
+                .noneMatch(Courier::isAddress);
+    }
+
+    @Test
+    void takesADataUriAndRefusesWhatIsNoUriWithoutRepeatingIt() {
+        assertThat(courier().address("data:image/png;base64,AAAA", ALL).attributes())
+                .containsEntry("file", "data:...");
+        assertThatThrownBy(() -> courier().address("https://h/a b.jpg?key=secret", ALL))
+                .isInstanceOf(CliException.class)
+                .hasMessageContaining("%20")
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
     void saysThatALargeFileCannotTravelToABrokerElsewhere() throws IOException {
         // Given
         var file = Files.write(folder.resolve("big.jpg"), new byte[Courier.MAX_INLINE_BYTES + 1]);
