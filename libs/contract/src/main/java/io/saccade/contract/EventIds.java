@@ -33,6 +33,11 @@ public final class EventIds {
         return digest("dlq", stage, topic, Integer.toString(partition), Long.toString(offset));
     }
 
+    /** The id of an object in a store, of which {@code version} (or an ETag) tells one content from another. */
+    public static String object(String bucket, String key, String version) {
+        return digest("object", bucket, key, version);
+    }
+
     /** SHA-256 of some bytes, 64 lower-case hex characters. */
     public static String sha256(byte[] bytes) {
         return HexFormat.of().formatHex(sha256().digest(bytes));

@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum Topic {
     IMAGES,
     QUESTIONS,
+    BUCKET_EVENTS,
     EMBEDDINGS,
     CAPTIONS,
     ANSWERS,

@@ -16,7 +16,7 @@ import java.util.Set;
 /** The AsyncAPI 3.0 document: channels from the topic catalogue, messages from the event types. */
 final class AsyncApiWriter {
 
-    private static final Set<Topic> INPUTS = Set.of(Topic.IMAGES, Topic.QUESTIONS);
+    private static final Set<Topic> INPUTS = Set.of(Topic.IMAGES, Topic.QUESTIONS, Topic.BUCKET_EVENTS);
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private AsyncApiWriter() {}
@@ -45,6 +45,7 @@ final class AsyncApiWriter {
         }
         imageFile(messages.putObject("ImageFile"));
         deadLetter(messages.putObject("DeadLetter"));
+        bucketNotification(messages.putObject("BucketNotification"));
         return document;
     }
 
@@ -121,6 +122,20 @@ final class AsyncApiWriter {
         headers.putArray("required").add(CloudEvent.CONTENT_TYPE);
         message.putObject("payload").put("type", "string").put("format", "binary");
         key(message);
+    }
+
+    private static void bucketNotification(ObjectNode message) {
+        message.put("name", "bucket-notification");
+        message.put("title", "BucketNotification");
+        message.put("contentType", CloudEvent.JSON);
+        message.put(
+                "description",
+                "What Amazon S3, MinIO and others send when an object is put into a bucket or taken out: an object with"
+                        + " 'Records', or a CloudEvent with that, or with one of its records, as data. Not ours, so its whole"
+                        + " schema is not here.");
+        var payload = message.putObject("payload");
+        payload.put("type", "object");
+        payload.putObject("properties").putObject("Records").put("type", "array");
     }
 
     private static void deadLetter(ObjectNode message) {

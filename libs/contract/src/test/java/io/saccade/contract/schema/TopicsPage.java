@@ -1,6 +1,7 @@
 package io.saccade.contract.schema;
 
 import io.saccade.contract.EventType;
+import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -33,7 +34,10 @@ final class TopicsPage {
                 .filter(type -> type.event().equals(topic.event()))
                 .findFirst()
                 .map(type -> "[`" + type.event() + "`](schemas/" + type.type() + ".json)")
-                .orElse("any, with the story in [headers](asyncapi.yaml)");
+                .orElse(
+                        topic.key() == Topic.DLQ
+                                ? "any, with the story in [headers](asyncapi.yaml)"
+                                : "[`" + topic.event() + "`](asyncapi.yaml)");
         return String.format(
                 Locale.ROOT,
                 "| `%s` | %s | %d d | %,d B | %s |",
