@@ -15,9 +15,10 @@ import org.junit.jupiter.api.Test;
 /** Arrows point one way: contract and triton and vision know nothing of stage, stage nothing of services. */
 class ArchitectureTest {
 
-    private static final List<String> LIBS =
-            List.of("libs/contract", "libs/vision", "libs/triton", "libs/guard", "libs/stage", "libs/broker");
-    private static final List<String> SERVICES = List.of("encoder", "captioner", "vqa", "moderator", "joiner");
+    private static final List<String> LIBS = List.of(
+            "libs/contract", "libs/vision", "libs/triton", "libs/guard", "libs/sources", "libs/stage", "libs/broker");
+    private static final List<String> SERVICES =
+            List.of("encoder", "captioner", "vqa", "moderator", "joiner", "intake");
 
     private final JavaClasses classes = new ClassFileImporter()
             .importPaths(Stream.concat(
@@ -37,6 +38,7 @@ class ArchitectureTest {
                         "io.saccade.triton",
                         "io.saccade.guard",
                         "io.saccade.guard.http",
+                        "io.saccade.sources",
                         "io.saccade.stage",
                         "io.saccade.broker",
                         "io.saccade.encoder",
@@ -44,6 +46,7 @@ class ArchitectureTest {
                         "io.saccade.vqa",
                         "io.saccade.moderator",
                         "io.saccade.joiner",
+                        "io.saccade.intake",
                         "io.saccade.modelserver",
                         "io.saccade.cli");
     }
@@ -93,11 +96,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "java..",
-                        "javax.net.ssl..",
-                        "io.saccade.guard..",
-                        "org.apache.hc..",
-                        "org.jspecify..")
+                        "java..", "javax.net.ssl..", "io.saccade.guard..", "org.apache.hc..", "org.jspecify..")
                 .check(classes);
     }
 
@@ -114,6 +113,24 @@ class ArchitectureTest {
                         "io.saccade.stage..",
                         "org.apache.kafka..",
                         "io.quarkus..",
+                        "jakarta..")
+                .check(classes);
+    }
+
+    @Test
+    void sourcesKnowNeitherKafkaNorStagesNorFrameworks() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.saccade.sources..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.saccade.stage..",
+                        "io.saccade.vision..",
+                        "io.saccade.triton..",
+                        "org.apache.kafka..",
+                        "io.quarkus..",
+                        "io.smallrye..",
                         "jakarta..")
                 .check(classes);
     }
