@@ -38,6 +38,11 @@ public final class EventIds {
         return digest("object", bucket, key, version);
     }
 
+    /** The id of what became of a dead letter: a letter is handled once. */
+    public static String handled(String letterId) {
+        return digest("handled", letterId);
+    }
+
     /** SHA-256 of some bytes, 64 lower-case hex characters. */
     public static String sha256(byte[] bytes) {
         return HexFormat.of().formatHex(sha256().digest(bytes));

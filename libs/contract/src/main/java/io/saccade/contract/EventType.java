@@ -6,6 +6,7 @@ import io.saccade.contract.event.Caption;
 import io.saccade.contract.event.Embedding;
 import io.saccade.contract.event.ImageEnriched;
 import io.saccade.contract.event.ImageSubmitted;
+import io.saccade.contract.event.LetterHandled;
 import io.saccade.contract.event.Moderation;
 import io.saccade.contract.event.QuestionAsked;
 import io.saccade.contract.event.StageResult;
@@ -44,13 +45,16 @@ public record EventType<E>(String event, String type, Type javaType) {
     /** The joined answer. */
     public static final EventType<ImageEnriched> IMAGE_ENRICHED =
             new EventType<>("ImageEnriched", "io.saccade.image-enriched.v1", ImageEnriched.class);
+    /** What became of a dead letter. */
+    public static final EventType<LetterHandled> LETTER_HANDLED =
+            new EventType<>("LetterHandled", "io.saccade.letter-handled.v1", LetterHandled.class);
 
     /** Asks, on the images topic, for all that is known of an image to be erased; a record of this type has no value. */
     public static final String IMAGE_ERASED = "io.saccade.image-erased.v1";
 
     /** Every event that has a JSON value. */
-    public static final List<EventType<?>> ALL =
-            List.of(IMAGE_SUBMITTED, QUESTION_ASKED, EMBEDDING, CAPTION, ANSWERS, MODERATION, IMAGE_ENRICHED);
+    public static final List<EventType<?>> ALL = List.of(
+            IMAGE_SUBMITTED, QUESTION_ASKED, EMBEDDING, CAPTION, ANSWERS, MODERATION, IMAGE_ENRICHED, LETTER_HANDLED);
 
     /** What the stage of a task publishes. */
     public static EventType<? extends StageResult<?>> resultOf(Task task) {

@@ -8,6 +8,7 @@ import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageEnriched;
 import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.ImageSubmitted;
+import io.saccade.contract.event.LetterHandled;
 import io.saccade.contract.event.ModelRef;
 import io.saccade.contract.event.Moderation;
 import io.saccade.contract.event.Part;
@@ -115,12 +116,21 @@ final class Samples {
     /** Every event type with a value of it. */
     static Map<EventType<?>, Object> all() {
         return Map.of(
-                EventType.IMAGE_SUBMITTED, SUBMITTED,
-                EventType.QUESTION_ASKED, ASKED,
-                EventType.EMBEDDING, done(Task.EMBEDDING, EMBEDDING),
-                EventType.CAPTION, done(Task.CAPTION, CAPTION),
-                EventType.ANSWERS, done(Task.ANSWERS, ANSWERS),
-                EventType.MODERATION, done(Task.MODERATION, MODERATION),
-                EventType.IMAGE_ENRICHED, ENRICHED);
+                EventType.IMAGE_SUBMITTED,
+                SUBMITTED,
+                EventType.QUESTION_ASKED,
+                ASKED,
+                EventType.EMBEDDING,
+                done(Task.EMBEDDING, EMBEDDING),
+                EventType.CAPTION,
+                done(Task.CAPTION, CAPTION),
+                EventType.ANSWERS,
+                done(Task.ANSWERS, ANSWERS),
+                EventType.MODERATION,
+                done(Task.MODERATION, MODERATION),
+                EventType.IMAGE_ENRICHED,
+                ENRICHED,
+                EventType.LETTER_HANDLED,
+                new LetterHandled("5e0c2a0b8d3f4c1e9a7b6d5c4e3f2a1b", LetterHandled.End.DROPPED, "a test", NOON));
     }
 }

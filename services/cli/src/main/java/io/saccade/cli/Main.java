@@ -37,6 +37,8 @@ public final class Main {
                 .addSubcommand(new ShowCommand(context))
                 .addSubcommand(new EraseCommand(context))
                 .addSubcommand(new PreprocessCommand(context))
+                .addSubcommand(new DlqCommand(context))
+                .addSubcommand(new ReplayCommand(context))
                 .addSubcommand(new TopicsCommand(context))
                 .addSubcommand(new DoctorCommand(context));
         return commands.setErr(new PrintWriter(context.errors(), true, StandardCharsets.UTF_8))

@@ -25,6 +25,17 @@ class MainTest {
             status now                   | 'now' is one argument too many
             topics chekc                 | unknown command 'chekc', did you mean 'check'?
             watch --limit 0              | --limit must be at least 1, got 0
+            dlq redrive                  | say which letters
+            dlq redrive --all --stage x  | --all means every letter that waits
+            dlq redrive --all --rate -1  | --rate must be at least 1
+            dlq list --since yesterday   | a time must look like
+            dlq drop --all               | --because
+            dlq show                     | name a letter
+            replay                       | say which records
+            replay --from 1h --to 2h     | --from must be before --to
+            replay --offsets 1..2        | beside --partition
+            replay --partition 0 --offsets 2..1 | A not above B
+            replay --from 1h --topic dlq | --topic must be one of
             status --name ../x           | a stack's name must be
             """)
     void saysInOneLineWhatWasWronglyAskedAndWhereItIsExplained(String args, String expected) {
@@ -49,6 +60,13 @@ class MainTest {
                 "watch",
                 "show",
                 "preprocess",
+                "dlq",
+                "dlq list",
+                "dlq show",
+                "dlq redrive",
+                "dlq drop",
+                "dlq export",
+                "replay",
                 "topics",
                 "topics list",
                 "topics apply",

@@ -1,5 +1,6 @@
 package io.saccade.contract.event;
 
+import io.saccade.contract.EventIds;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -45,6 +46,11 @@ public record DeadLetter(
         Check.atLeast("attempts", 1, attempts);
         Check.present("firstTried", firstTried);
         Check.present("lastTried", lastTried);
+    }
+
+    /** Names this letter: the same record given up twice by the same stage, after a crash say, is one letter. */
+    public String id() {
+        return EventIds.deadLetter(stage, topic, partition, offset);
     }
 
     /** As headers, in reading order. */

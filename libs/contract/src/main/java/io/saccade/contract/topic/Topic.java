@@ -12,7 +12,8 @@ public enum Topic {
     ANSWERS,
     MODERATIONS,
     ENRICHED,
-    DLQ;
+    DLQ,
+    HANDLED;
 
     /** The key in {@code topics.yaml}. */
     public String key() {

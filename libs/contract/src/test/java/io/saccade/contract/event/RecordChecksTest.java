@@ -114,6 +114,9 @@ class RecordChecksTest {
                 not("a failure and no answer", () -> result(StageResult.End.REFUSED, CAPTION, null, 1)),
                 not("a failure and no answer", () -> result(StageResult.End.FAILED, null, null, 1)),
                 not("attempt must be at least 1", () -> result(StageResult.End.DONE, CAPTION, null, 0)),
+                not("must have a reason", () -> new LetterHandled("a", LetterHandled.End.DROPPED, null, NOON)),
+                not("must have a reason", () -> new LetterHandled("a", LetterHandled.End.REDRIVEN, "b", NOON)),
+                not("must not be blank", () -> new LetterHandled("a", LetterHandled.End.DROPPED, " ", NOON)),
                 not("end is required", () -> result(null, CAPTION, null, 1)),
                 // the joined record
                 not("revision must be at least 1", () -> enriched(0, ImageEnriched.Status.COMPLETE, null)),

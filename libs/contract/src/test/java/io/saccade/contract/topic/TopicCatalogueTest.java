@@ -57,6 +57,14 @@ class TopicCatalogueTest {
     }
 
     @Test
+    void remembersWhatBecameOfALetterLongerThanTheLetter() {
+        // a topic keeps its last segment for up to seven days more than it is told
+        assertThat(TopicCatalogue.load().entry(Topic.HANDLED).retention())
+                .isGreaterThan(
+                        TopicCatalogue.load().entry(Topic.DLQ).retention().plusDays(14));
+    }
+
+    @Test
     void givesEveryTaskATopicOfItsOwn() {
         assertThat(Stream.of(Task.values()).map(Task::topic).distinct()).hasSize(Task.values().length);
     }

@@ -1,6 +1,7 @@
 package io.saccade.cli.kafka;
 
 import io.saccade.cli.CliException;
+import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class Topics implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Set<Topic> NOT_KEYED_BY_IMAGE = Set.of(Topic.DLQ, Topic.HANDLED);
 
     private final String bootstrapServers;
     private final TopicCatalogue catalogue;
@@ -134,7 +137,7 @@ public final class Topics implements AutoCloseable {
                         "topic " + topic.entry().name() + " does not exist; make it with 'saccade topics apply'"));
         var counts = topics.stream()
                 .filter(Actual::exists)
-                .filter(topic -> !topic.entry().key().key().equals("dlq"))
+                .filter(topic -> !NOT_KEYED_BY_IMAGE.contains(topic.entry().key()))
                 .map(Actual::partitions)
                 .distinct()
                 .sorted()
