@@ -28,6 +28,11 @@ public record CloudEvent(String id, String type, String source, String subject, 
     /** Header of the W3C trace context. */
     public static final String TRACEPARENT = "traceparent";
 
+    /** Header of a result, an extension attribute: the request that it ends, so that the value need not be read. */
+    public static final String REQUEST_ID = "ce_requestid";
+    /** Header of a result, an extension attribute: {@code done}, {@code refused} or {@code failed}. */
+    public static final String END = "ce_end";
+
     private static final String SCHEMA_BASE = "https://saccade.io/schemas/";
 
     public CloudEvent {

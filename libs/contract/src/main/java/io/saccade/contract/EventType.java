@@ -56,6 +56,11 @@ public record EventType<E>(String event, String type, Type javaType) {
     public static final List<EventType<?>> ALL = List.of(
             IMAGE_SUBMITTED, QUESTION_ASKED, EMBEDDING, CAPTION, ANSWERS, MODERATION, IMAGE_ENRICHED, LETTER_HANDLED);
 
+    /** What the stages publish. */
+    public static List<EventType<?>> resultTypes() {
+        return List.of(EMBEDDING, CAPTION, ANSWERS, MODERATION);
+    }
+
     /** What the stage of a task publishes. */
     public static EventType<? extends StageResult<?>> resultOf(Task task) {
         return switch (task) {

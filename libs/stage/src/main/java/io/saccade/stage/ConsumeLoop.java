@@ -10,10 +10,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -48,6 +50,7 @@ final class ConsumeLoop implements AutoCloseable {
     private final InFlight inFlight;
     private final StageMetrics metrics;
     private final Tracing tracing;
+    private final Consumer<Set<Integer>> partitions;
     private final Clock clock;
     private final Consumer<Throwable> broken;
 
@@ -87,6 +90,8 @@ final class ConsumeLoop implements AutoCloseable {
      *
      * @param topics   by the name the broker knows
      * @param consumer owned by the loop from now on
+     * @param partitions told the numbers of the partitions that are read, before a record of a new one is taken; may
+     *                   block a while
      * @param broken   told when the loop ends though nobody stopped it
      */
     ConsumeLoop(
@@ -99,6 +104,7 @@ final class ConsumeLoop implements AutoCloseable {
             InFlight inFlight,
             StageMetrics metrics,
             Tracing tracing,
+            Consumer<Set<Integer>> partitions,
             Clock clock,
             Consumer<Throwable> broken) {
         this.settings = settings;
@@ -109,6 +115,7 @@ final class ConsumeLoop implements AutoCloseable {
         this.inFlight = inFlight;
         this.metrics = metrics;
         this.tracing = tracing;
+        this.partitions = partitions;
         this.clock = clock;
         this.broken = broken;
         this.thread = Thread.ofPlatform().name(stage + "-poll").unstarted(this::run);
@@ -353,6 +360,7 @@ final class ConsumeLoop implements AutoCloseable {
             for (var partition : partitions) {
                 assigned.put(partition, new Assigned(++generations, new OffsetTracker()));
             }
+            tellPartitions();
         }
 
         @Override
@@ -361,11 +369,18 @@ final class ConsumeLoop implements AutoCloseable {
             leaving.keySet().retainAll(partitions);
             drain(leaving);
             partitions.forEach(assigned::remove);
+            tellPartitions();
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             partitions.forEach(assigned::remove);
+            tellPartitions();
+        }
+
+        private void tellPartitions() {
+            ConsumeLoop.this.partitions.accept(
+                    assigned.keySet().stream().map(TopicPartition::partition).collect(Collectors.toSet()));
         }
     }
 }

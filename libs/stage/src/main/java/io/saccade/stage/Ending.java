@@ -6,7 +6,10 @@ import io.saccade.contract.event.StageResult;
 /** The one way a record ends. Its offset is committed only after what it asks for is acknowledged by the broker. */
 public sealed interface Ending {
 
-    /** The word for metrics: {@code done}, {@code refused}, {@code failed}, {@code skipped} or {@code malformed}. */
+    /**
+     * The word for metrics: {@code done}, {@code refused}, {@code failed}, {@code skipped},
+     * {@code duplicate} or {@code malformed}.
+     */
     String outcome();
 
     /** A result: an answer or a refusal. */
@@ -33,6 +36,6 @@ public sealed interface Ending {
         }
     }
 
-    /** Nothing to do here: the task is not asked for, or another service owns what cannot be read. */
+    /** Nothing to do here: the task is not asked for, it was answered before, or another service owns what cannot be read. */
     record Nothing(String outcome) implements Ending {}
 }

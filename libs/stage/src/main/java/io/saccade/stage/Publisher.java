@@ -10,6 +10,8 @@ import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -90,17 +92,20 @@ final class Publisher {
                 "/saccade/" + stage,
                 result.imageId(),
                 clock.instant());
+        var headers = new LinkedHashMap<>(event.headers());
+        headers.put(CloudEvent.REQUEST_ID, result.requestId());
+        headers.put(CloudEvent.END, result.end().name().toLowerCase(Locale.ROOT));
         return send(
                 topics.name(result.task().topic()),
                 origin.partition(),
                 result.imageId().getBytes(StandardCharsets.UTF_8),
                 json.write(result),
-                event.headers(),
+                headers,
                 trace);
     }
 
     private CompletableFuture<Void> send(DeadLetter story, Incoming origin, Context trace) {
-        var headers = new java.util.LinkedHashMap<>(origin.headers());
+        var headers = new LinkedHashMap<>(origin.headers());
         headers.putAll(story.headers());
         return send(topics.name(Topic.DLQ), null, origin.key(), origin.value(), headers, trace);
     }

@@ -104,14 +104,20 @@ final class RequestHandler<A extends Answer> {
         this.surroundings = surroundings;
     }
 
-    /**
-     * Takes a record to its end, however long the model server is away.
-     *
-     * @throws InterruptedException if the stage stops first; the record then has no end and comes again
-     */
-    Ending handle(Incoming record, Context trace) throws InterruptedException {
+    /** What a record turned out to be. */
+    sealed interface Read {
+
+        /** A request for this stage. */
+        record Asked(Request request) implements Read {}
+
+        /** Nothing for this stage to answer. */
+        record Ended(Ending ending) implements Read {}
+    }
+
+    /** Understands a record. */
+    Read read(Incoming record, Context trace) {
         if (record.topic() == Topic.IMAGES && RequestReader.isErasure(record.headers(), record.value())) {
-            return new Ending.Nothing("erasure"); // the joiner's business
+            return new Read.Ended(new Ending.Nothing("erasure")); // the joiner's business
         }
         Request request;
         try {
@@ -119,11 +125,19 @@ final class RequestHandler<A extends Answer> {
                     ? reader.question(record.key(), record.value())
                     : reader.image(record.key(), record.headers(), record.value());
         } catch (MalformedEventException e) {
-            return malformed(record, e, trace);
+            return new Read.Ended(malformed(record, e, trace));
         }
-        if (!request.asksFor(adapter.task())) {
-            return new Ending.Nothing("skipped");
-        }
+        return request.asksFor(adapter.task())
+                ? new Read.Asked(request)
+                : new Read.Ended(new Ending.Nothing("skipped"));
+    }
+
+    /**
+     * Takes a request to its end, however long the model server is away.
+     *
+     * @throws InterruptedException if the stage stops first; the record then has no end and comes again
+     */
+    Ending handle(Incoming record, Request request, Context trace) throws InterruptedException {
         return new Work(record, request, trace).run();
     }
 

@@ -44,7 +44,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -118,15 +117,14 @@ public final class Stage implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
-        starter.interrupt();
-        try {
-            starter.join(Duration.ofSeconds(5));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (loop == null) {
+            endStarter();
         }
         var running = loop;
         if (running != null) {
             running.close();
+            // Only now: while records drain, somebody has to notice that the model is ready again.
+            endStarter();
         }
         var sending = producer;
         if (sending != null) {
@@ -140,6 +138,15 @@ public final class Stage implements AutoCloseable {
         var decoding = decoder;
         if (decoding != null) {
             decoding.close();
+        }
+    }
+
+    private void endStarter() {
+        starter.interrupt();
+        try {
+            starter.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -168,7 +175,7 @@ public final class Stage implements AutoCloseable {
     private void run() {
         try {
             start(factory);
-            while (!stopping) {
+            while (true) { // until it is interrupted
                 Thread.sleep(config.stage().probe());
                 gate.check();
             }
@@ -230,6 +237,13 @@ public final class Stage implements AutoCloseable {
                 json,
                 tracing,
                 Clock.systemUTC());
+        var answered = new Answered(
+                config.stage().rememberRecords(),
+                config.stage().remember(),
+                Clock.systemUTC(),
+                new ResultTail(
+                        topics.name(adapter.task().topic()), config.stage().rememberTail(), tailSettings()));
+        metrics.watch(answered);
         var consumer =
                 new KafkaConsumer<>(consumerSettings(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         new KafkaClientMetrics(consumer).bindTo(registry);
@@ -239,26 +253,12 @@ public final class Stage implements AutoCloseable {
                         config.stage().commitInterval(), config.stage().drain()),
                 factory.topics().stream().collect(Collectors.toMap(topics::name, topic -> topic)),
                 consumer,
-                (record, trace) -> {
-                    var ending = handler.handle(record, trace);
-                    var published = System.nanoTime();
-                    try {
-                        publisher.publish(ending, record, trace);
-                    } catch (ExecutionException e) {
-                        if (!(e.getCause() instanceof RecordTooLargeException
-                                && ending instanceof Ending.Result(var result))) {
-                            throw e;
-                        }
-                        ending = handler.tooLarge(record, result, trace);
-                        publisher.publish(ending, record, trace);
-                    }
-                    metrics.step("publish", Duration.ofNanos(System.nanoTime() - published));
-                    return ending;
-                },
+                new Settler<>(handler, publisher, answered, metrics, Clock.systemUTC()),
                 gate,
                 inFlight,
                 metrics,
                 tracing,
+                answered::keep,
                 Clock.systemUTC(),
                 cause -> end("the stage stopped: " + cause.getMessage(), cause));
         loop = started;
@@ -438,6 +438,16 @@ public final class Stage implements AutoCloseable {
         // A topic that is created after the service is noticed soon.
         settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 10_000);
         settings.putAll(config.kafka().client());
+        return settings;
+    }
+
+    /** Of a consumer without a group. */
+    private Map<String, Object> tailSettings() {
+        var settings = consumerSettings();
+        settings.keySet().removeAll(List.of(ConsumerConfig.GROUP_ID_CONFIG, ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage() + "-tail");
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
         return settings;
     }
 

@@ -298,6 +298,27 @@ public interface StageConfig {
         @WithDefault("500ms")
         Duration probe();
 
+        /**
+         * Answered requests remembered for each partition, so that what comes again is not computed again; 0 for none.
+         * About 150 bytes each.
+         */
+        @WithDefault("10000")
+        int rememberRecords();
+
+        /**
+         * How long an answered request is remembered. Not longer than the join remembers an image
+         * ({@code saccade.join.retention}): an image sent anew after that would wait for parts that nobody computes.
+         */
+        @WithDefault("9m")
+        Duration remember();
+
+        /**
+         * Results read from the end of each partition when it is assigned. More than a replica answers in a partition
+         * between two commits is of no use; each costs the reading of one result.
+         */
+        @WithDefault("1000")
+        int rememberTail();
+
         /** {@code array} of numbers, which every tool reads, or {@code base64}, a third of the bytes. */
         @WithDefault("array")
         String vectors();

@@ -39,6 +39,13 @@ public final class StageMetrics {
                 .register(registry);
     }
 
+    void watch(Answered answered) {
+        Gauge.builder("saccade.stage.remembered", answered, Answered::size)
+                .description("Answered requests that are remembered, so that they are not computed again")
+                .tag("stage", stage)
+                .register(registry);
+    }
+
     void ended(Ending ending, Instant submitted, Instant now) {
         counters.computeIfAbsent("records." + ending.outcome(), _ -> Counter.builder("saccade.stage.records")
                         .description("Records by the way they ended")

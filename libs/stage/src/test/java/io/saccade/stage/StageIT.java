@@ -47,8 +47,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -317,6 +321,78 @@ class StageIT {
     }
 
     @Test
+    void computesNothingAgainThatWasPublishedButNotCommitted() throws Exception {
+        // Given: a stage that answered, and whose offsets are where a crash before the commit leaves them
+        start(Map.of());
+        for (int i = 0; i < 200; i++) {
+            submit("image-" + i);
+        }
+        awaitResults(200);
+        var calls = server.calls().size();
+        stages.removeFirst().close();
+        forgetCommits();
+        kafka.submit(topics.name(Topic.IMAGES), ImageSubmitted.of("image-new", ImageRef.inline(PICTURE)));
+
+        // When
+        start(Map.of());
+
+        // Then
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-new", PATIENCE);
+        Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
+        assertThat(server.calls().size() - calls)
+                .as("calls for the one new image")
+                .isEqualTo(1);
+        assertThat(awaitResults(201).values())
+                .allSatisfy(records -> assertThat(records).hasSize(1));
+        assertThat(registry.get("saccade.stage.records")
+                        .tag("outcome", "duplicate")
+                        .counter()
+                        .count())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void answersOnceWhatIsSentThreeTimesUnlessAskedAgain() {
+        // Given
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(20), confidence()));
+        start(Map.of());
+
+        // When
+        for (int i = 0; i < 90; i++) {
+            submit("image-" + i / 3);
+        }
+        Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
+        var calls = server.calls().size();
+        kafka.send(
+                topics.name(Topic.IMAGES),
+                "image-1",
+                io.saccade.contract.EventJson.create().write(ImageSubmitted.of("image-1", ImageRef.inline(PICTURE))),
+                Map.of("saccade-again", "true"));
+
+        // Then
+        assertThat(calls).isEqualTo(30);
+        kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 31);
+        assertThat(awaitResults(30).get("image-1")).hasSize(2);
+    }
+
+    @Test
+    void triesAgainWhatItGaveUpAndIsSentAgain() {
+        // Given
+        server.script("echo", Reply.failing(Status.Code.INVALID_ARGUMENT, "wrong shape"), confidence());
+        start(Map.of());
+        submit("image-1");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+
+        // When
+        submit("image-1");
+
+        // Then
+        var ends = kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 2).stream()
+                .map(record -> record.as(EventType.CAPTION).end());
+        assertThat(ends).containsExactly(End.FAILED, End.DONE);
+    }
+
+    @Test
     void breaksWithASentenceWhenTheModelIsNotWhatItNeeds() {
         // Given
         server.model(model().toBuilder()
@@ -409,6 +485,16 @@ class StageIT {
         records.forEach(record ->
                 byKey.computeIfAbsent(record.key(), _ -> new ArrayList<>()).add(record));
         return byKey;
+    }
+
+    private void forgetCommits() throws Exception {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            var none = new HashMap<TopicPartition, OffsetAndMetadata>();
+            for (int partition = 0; partition < 2; partition++) {
+                none.put(new TopicPartition(topics.name(Topic.IMAGES), partition), new OffsetAndMetadata(0));
+            }
+            admin.alterConsumerGroupOffsets(group, none).all().get(30, TimeUnit.SECONDS);
+        }
     }
 
     private void submit(String id) {

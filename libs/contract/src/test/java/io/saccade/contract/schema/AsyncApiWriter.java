@@ -7,9 +7,11 @@ import io.saccade.contract.EventType;
 import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageRef;
+import io.saccade.contract.event.StageResult;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -98,6 +100,14 @@ final class AsyncApiWriter {
                         header.put("const", value);
                     }
                 });
+        if (EventType.resultTypes().contains(type)) {
+            properties.putObject(CloudEvent.REQUEST_ID).put("type", "string").put("description", "As in the value");
+            var end = properties.putObject(CloudEvent.END).put("type", "string").put("description", "As in the value");
+            var ends = end.putArray("enum");
+            for (var value : StageResult.End.values()) {
+                ends.add(value.name().toLowerCase(Locale.ROOT));
+            }
+        }
         properties.putObject(CloudEvent.TRACEPARENT).put("type", "string").put("description", "W3C trace context");
         var payload = message.putObject("payload");
         payload.put("schemaFormat", "application/schema+json;version=draft-2020-12");
