@@ -1,14 +1,18 @@
 package io.saccade.stage;
 
 import io.opentelemetry.context.Context;
+import io.saccade.contract.event.Retried;
 import io.saccade.contract.topic.Topic;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -46,6 +50,7 @@ final class ConsumeLoop implements AutoCloseable {
     private final Map<String, Topic> topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Handler handler;
+    private final Retries retries;
     private final ModelGate gate;
     private final InFlight inFlight;
     private final StageMetrics metrics;
@@ -66,6 +71,7 @@ final class ConsumeLoop implements AutoCloseable {
     private volatile long lastTurn = System.nanoTime();
     private long generations;
     private long lastCommit = System.nanoTime();
+    private final Map<TopicPartition, Long> held = new HashMap<>();
     private boolean paused;
 
     /**
@@ -79,6 +85,34 @@ final class ConsumeLoop implements AutoCloseable {
     /** Takes one record to its published end. */
     interface Handler {
         Ending handle(Incoming record, Context trace) throws Exception;
+    }
+
+    /**
+     * Which records are to wait.
+     *
+     * @param topic  where records lie that were tried before
+     * @param budget of all further attempts
+     * @param clock  tells the time
+     */
+    record Retries(Topic topic, RetryBudget budget, Clock clock) {
+
+        private static final Duration WITHOUT_BUDGET = Duration.ofMillis(250);
+
+        /** How long a record has to wait before it is taken; zero or less for not at all. */
+        Duration wait(Incoming record) {
+            var earlier = record.earlier();
+            if (earlier == null) {
+                return Duration.ZERO;
+            }
+            var now = clock.instant();
+            if (!now.isBefore(earlier.until())) {
+                return Duration.ZERO; // it is given up without an attempt
+            }
+            if (now.isBefore(earlier.due())) {
+                return Duration.between(now, earlier.due());
+            }
+            return budget.mayRetry() ? Duration.ZERO : WITHOUT_BUDGET;
+        }
     }
 
     private record Settled(TopicPartition partition, long generation, long offset) {}
@@ -100,6 +134,7 @@ final class ConsumeLoop implements AutoCloseable {
             Map<String, Topic> topics,
             KafkaConsumer<byte[], byte[]> consumer,
             Handler handler,
+            Retries retries,
             ModelGate gate,
             InFlight inFlight,
             StageMetrics metrics,
@@ -111,6 +146,7 @@ final class ConsumeLoop implements AutoCloseable {
         this.topics = Map.copyOf(topics);
         this.consumer = consumer;
         this.handler = handler;
+        this.retries = retries;
         this.gate = gate;
         this.inFlight = inFlight;
         this.metrics = metrics;
@@ -175,8 +211,9 @@ final class ConsumeLoop implements AutoCloseable {
         lastTurn = System.nanoTime();
         pauseOrResume();
         try {
-            for (var record : consumer.poll(Duration.ofMillis(100))) {
-                take(record);
+            var records = consumer.poll(Duration.ofMillis(100));
+            for (var partition : records.partitions()) {
+                take(partition, records.records(partition));
             }
         } catch (WakeupException e) {
             // A record was settled while the loop waited for room, or the stage is stopping: both are looked at next.
@@ -205,22 +242,44 @@ final class ConsumeLoop implements AutoCloseable {
             consumer.pause(consumer.assignment()); // every turn, for partitions that have come since
             paused = true;
         } else if (paused) {
-            consumer.resume(consumer.paused());
-            paused = false;
+            long now = System.nanoTime();
+            held.values().removeIf(until -> until - now <= 0);
+            var going = new HashSet<>(consumer.paused());
+            going.removeAll(held.keySet());
+            consumer.resume(going);
+            paused = !held.isEmpty();
         }
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
-        var partition = new TopicPartition(record.topic(), record.partition());
+    private void take(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
         var owner = assigned.get(partition);
         if (owner == null) {
             throw new IllegalStateException("a record came from " + partition + ", which is not assigned");
         }
-        owner.tracker().taken(record.offset());
-        var incoming = incoming(record);
+        for (var record : records) {
+            var incoming = incoming(record);
+            var wait = retries.wait(incoming);
+            if (wait.isPositive()) {
+                hold(partition, record.offset(), wait);
+                return;
+            }
+            take(partition, owner, record.offset(), incoming);
+        }
+    }
+
+    /** Goes on with a partition from this record on, a while later; the loop goes on with the others meanwhile. */
+    private void hold(TopicPartition partition, long offset, Duration wait) {
+        consumer.seek(partition, offset);
+        consumer.pause(Set.of(partition));
+        held.put(partition, System.nanoTime() + wait.toNanos());
+        paused = true;
+    }
+
+    private void take(TopicPartition partition, Assigned owner, long offset, Incoming incoming) {
+        owner.tracker().taken(offset);
         var size = incoming.size();
         inFlight.entered(size);
-        workers.execute(() -> work(incoming, size, new Settled(partition, owner.generation(), record.offset())));
+        workers.execute(() -> work(incoming, size, new Settled(partition, owner.generation(), offset)));
     }
 
     private void work(Incoming record, long size, Settled end) {
@@ -332,24 +391,43 @@ final class ConsumeLoop implements AutoCloseable {
 
     private Incoming incoming(ConsumerRecord<byte[], byte[]> record) {
         var headers = new LinkedHashMap<String, String>();
+        var originals = new ArrayList<Incoming.Header>();
         for (var header : record.headers()) {
             if (header.value() != null) {
                 headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+            }
+            if (!Retried.isStory(header.key())) {
+                originals.add(new Incoming.Header(header.key(), header.value()));
             }
         }
         var topic = topics.get(record.topic());
         if (topic == null) {
             throw new IllegalStateException("a record came from " + record.topic() + ", which is not subscribed");
         }
+        var earlier = topic == retries.topic() ? earlier(record.partition(), headers) : null;
+        var origin = earlier == null ? null : topics.get(earlier.topic());
         return new Incoming(
-                topic,
-                record.topic(),
+                origin == null ? topic : origin,
+                earlier == null ? record.topic() : earlier.topic(),
                 record.partition(),
-                record.offset(),
+                earlier == null ? record.offset() : earlier.offset(),
                 record.key(),
                 record.value(),
                 headers,
-                Instant.ofEpochMilli(record.timestamp()));
+                originals,
+                earlier == null ? Instant.ofEpochMilli(record.timestamp()) : earlier.sent(),
+                earlier);
+    }
+
+    /** Null when the record does not say what it has behind it; it is then no request of any kind. */
+    private @Nullable Retried earlier(int partition, Map<String, String> headers) {
+        try {
+            var earlier = Retried.fromHeaders(headers);
+            var origin = topics.get(earlier.topic());
+            return origin != null && origin != retries.topic() && earlier.partition() == partition ? earlier : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     private final class Rebalance implements ConsumerRebalanceListener {
@@ -369,12 +447,14 @@ final class ConsumeLoop implements AutoCloseable {
             leaving.keySet().retainAll(partitions);
             drain(leaving);
             partitions.forEach(assigned::remove);
+            partitions.forEach(held::remove);
             tellPartitions();
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             partitions.forEach(assigned::remove);
+            partitions.forEach(held::remove);
             tellPartitions();
         }
 

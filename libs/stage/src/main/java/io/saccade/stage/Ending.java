@@ -1,13 +1,15 @@
 package io.saccade.stage;
 
 import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Retried;
 import io.saccade.contract.event.StageResult;
+import io.saccade.contract.event.Task;
 
 /** The one way a record ends. Its offset is committed only after what it asks for is acknowledged by the broker. */
 public sealed interface Ending {
 
     /**
-     * The word for metrics: {@code done}, {@code refused}, {@code failed}, {@code skipped},
+     * The word for metrics: {@code done}, {@code refused}, {@code failed}, {@code retried}, {@code skipped},
      * {@code duplicate} or {@code malformed}.
      */
     String outcome();
@@ -25,6 +27,14 @@ public sealed interface Ending {
         @Override
         public String outcome() {
             return "failed";
+        }
+    }
+
+    /** It may pass later: the record goes to the retry topic of its task, and comes from there again. */
+    record Later(Task task, Retried retried) implements Ending {
+        @Override
+        public String outcome() {
+            return "retried";
         }
     }
 

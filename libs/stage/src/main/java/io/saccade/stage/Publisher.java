@@ -5,7 +5,9 @@ import io.saccade.contract.CloudEvent;
 import io.saccade.contract.EventIds;
 import io.saccade.contract.EventJson;
 import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Retried;
 import io.saccade.contract.event.StageResult;
+import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.nio.charset.StandardCharsets;
@@ -72,6 +74,8 @@ final class Publisher {
                 send(story, origin, trace).get();
                 send(result, origin, trace).get();
             }
+            case Ending.Later(var task, var retried) ->
+                send(task, retried, origin, trace).get();
             case Ending.Unreadable(var story) -> send(story, origin, trace).get();
         }
     }
@@ -96,29 +100,34 @@ final class Publisher {
         headers.put(CloudEvent.REQUEST_ID, result.requestId());
         headers.put(CloudEvent.END, result.end().name().toLowerCase(Locale.ROOT));
         return send(
-                topics.name(result.task().topic()),
-                origin.partition(),
-                result.imageId().getBytes(StandardCharsets.UTF_8),
-                json.write(result),
+                new ProducerRecord<>(
+                        topics.name(result.task().topic()),
+                        origin.partition(),
+                        result.imageId().getBytes(StandardCharsets.UTF_8),
+                        json.write(result)),
                 headers,
                 trace);
     }
 
     private CompletableFuture<Void> send(DeadLetter story, Incoming origin, Context trace) {
-        var headers = new LinkedHashMap<>(origin.headers());
-        headers.putAll(story.headers());
-        return send(topics.name(Topic.DLQ), null, origin.key(), origin.value(), headers, trace);
+        return send(again(topics.name(Topic.DLQ), null, origin), story.headers(), trace);
+    }
+
+    /** Into the partition it came from: its result must go there. */
+    private CompletableFuture<Void> send(Task task, Retried retried, Incoming origin, Context trace) {
+        return send(again(topics.name(task.retry()), origin.partition(), origin), retried.headers(), trace);
+    }
+
+    /** The record as it came. */
+    private static ProducerRecord<byte[], byte[]> again(String topic, @Nullable Integer partition, Incoming origin) {
+        var record = new ProducerRecord<>(topic, partition, origin.key(), origin.value());
+        origin.originals().forEach(header -> record.headers().add(header.name(), header.value()));
+        return record;
     }
 
     private CompletableFuture<Void> send(
-            String topic,
-            @Nullable Integer partition,
-            byte @Nullable [] key,
-            byte @Nullable [] value,
-            Map<String, String> headers,
-            Context trace) {
-        var span = tracing.publish(topic, trace);
-        var record = new ProducerRecord<>(topic, partition, key, value);
+            ProducerRecord<byte[], byte[]> record, Map<String, String> headers, Context trace) {
+        var span = tracing.publish(record.topic(), trace);
         headers.forEach((name, text) -> put(record.headers(), name, text));
         tracing.headers(span).forEach((name, text) -> put(record.headers(), name, text));
         var sent = new CompletableFuture<Void>();

@@ -8,6 +8,7 @@ import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ModelRef;
 import io.saccade.contract.event.Request;
+import io.saccade.contract.event.Retried;
 import io.saccade.contract.event.StageResult;
 import io.saccade.contract.event.StageResult.End;
 import io.saccade.contract.event.Timings;
@@ -21,6 +22,7 @@ import io.saccade.vision.Prepared;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,7 @@ final class RequestHandler<A extends Answer> {
     private final Semaphore cpu;
     private final ModelCalls.Shared calls;
     private final ModelGate gate;
-    private final RetryPolicy retry;
+    private final RetryPlan retry;
     private final Tracing tracing;
     private final StageMetrics metrics;
     private final Surroundings surroundings;
@@ -84,7 +86,7 @@ final class RequestHandler<A extends Answer> {
             Semaphore cpu,
             ModelCalls.Shared calls,
             ModelGate gate,
-            RetryPolicy retry,
+            RetryPlan retry,
             Tracing tracing,
             StageMetrics metrics,
             Surroundings surroundings) {
@@ -118,6 +120,12 @@ final class RequestHandler<A extends Answer> {
     Read read(Incoming record, Context trace) {
         if (record.topic() == Topic.IMAGES && RequestReader.isErasure(record.headers(), record.value())) {
             return new Read.Ended(new Ending.Nothing("erasure")); // the joiner's business
+        }
+        if (record.topic() == adapter.task().retry()) {
+            var failure =
+                    new Failure("retry.malformed", "a record of a retry topic must say where it came from", false);
+            var now = surroundings.clock().instant();
+            return new Read.Ended(new Ending.Unreadable(story(record, failure, 1, now, now, null, trace)));
         }
         Request request;
         try {
@@ -164,6 +172,9 @@ final class RequestHandler<A extends Answer> {
                         record,
                         failure,
                         result.attempt(),
+                        record.earlier() == null
+                                ? result.completedAt()
+                                : record.earlier().firstTried(),
                         result.completedAt(),
                         model == null ? null : model.name() + "/" + model.version(),
                         trace));
@@ -181,11 +192,17 @@ final class RequestHandler<A extends Answer> {
         }
         var now = surroundings.clock().instant();
         var failure = new Failure("event.malformed", String.valueOf(e.getMessage()), false);
-        return new Ending.Unreadable(story(record, failure, 1, now, null, trace));
+        return new Ending.Unreadable(story(record, failure, 1, now, now, null, trace));
     }
 
     private DeadLetter story(
-            Incoming record, Failure failure, int attempts, Instant first, @Nullable String model, Context trace) {
+            Incoming record,
+            Failure failure,
+            int attempts,
+            Instant first,
+            Instant last,
+            @Nullable String model,
+            Context trace) {
         var span = io.opentelemetry.api.trace.Span.fromContext(trace).getSpanContext();
         return new DeadLetter(
                 failure,
@@ -195,7 +212,7 @@ final class RequestHandler<A extends Answer> {
                 record.offset(),
                 attempts,
                 first,
-                surroundings.clock().instant(),
+                last,
                 span.isValid() ? span.getTraceId() : null,
                 model);
     }
@@ -206,35 +223,45 @@ final class RequestHandler<A extends Answer> {
         private final Incoming record;
         private final Request request;
         private final Context trace;
-        private final Instant first = surroundings.clock().instant();
+        private final Instant first;
         private Duration fetch = Duration.ZERO;
         private Duration decode = Duration.ZERO;
         private Duration preprocess = Duration.ZERO;
         private Duration infer = Duration.ZERO;
         private @Nullable String sha256;
-        private int attempt = 1;
+        private int attempt;
+        private int visit = 1;
 
         Work(Incoming record, Request request, Context trace) {
             this.record = record;
             this.request = request;
             this.trace = trace;
+            var earlier = record.earlier();
+            this.first = earlier == null ? surroundings.clock().instant() : earlier.firstTried();
+            this.attempt = earlier == null ? 1 : earlier.attempts() + 1;
         }
 
         Ending run() throws InterruptedException {
-            for (int failures = 1; ; failures++) {
+            var earlier = record.earlier();
+            if (earlier != null && !surroundings.clock().instant().isBefore(earlier.until())) {
+                attempt = earlier.attempts();
+                return giveUp(new Fault.Passing(earlier.failure(), earlier.model()), earlier.lastTried());
+            }
+            if (earlier == null) {
+                retry.budget().firstAttempt();
+            }
+            while (true) {
                 switch (pixels()) {
                     case Seen.Refused(var reason) -> {
                         return new Ending.Result(result(End.REFUSED, null, reason, null));
                     }
                     case Seen.Failed(var fault) -> {
-                        if (++attempt > retry.attempts()) {
-                            attempt = retry.attempts();
-                            return giveUp(fault);
+                        var end = afterFailure(fault);
+                        if (end.isPresent()) {
+                            return end.get();
                         }
-                        retryLater(fault, failures);
                     }
                     case Seen.Ready(var pixels) -> {
-                        attempt = 1; // what is counted from here on are calls of the model
                         return ask(pixels);
                     }
                 }
@@ -252,33 +279,77 @@ final class RequestHandler<A extends Answer> {
                         return new Ending.Result(result(End.REFUSED, null, reason, null));
                     }
                     case Outcome.Failed<A>(Fault.Permanent fault) -> {
-                        return giveUp(fault);
+                        return giveUp(fault, surroundings.clock().instant());
                     }
                     case Outcome.Failed<A>(Fault.Passing fault) -> {
                         gate.suspect();
                         // A server that is away says nothing about this record: such an attempt does not count.
-                        if (gate.isOpen() && ++attempt > retry.attempts()) {
-                            attempt = retry.attempts();
-                            return giveUp(fault);
+                        if (!gate.isOpen()) {
+                            pause(fault, retry.soon().delay(failures, random()));
+                            continue;
                         }
-                        retryLater(fault, failures);
+                        var end = afterFailure(fault);
+                        if (end.isPresent()) {
+                            return end.get();
+                        }
                     }
-                    case Outcome.Failed<A>(Fault.Overloaded fault) -> retryLater(fault, failures);
+                    case Outcome.Failed<A>(Fault.Overloaded fault) ->
+                        pause(fault, retry.soon().delay(failures, random()));
                 }
             }
         }
 
-        private void retryLater(Fault fault, int failures) throws InterruptedException {
-            var delay = retry.delay(failures, surroundings.random().getAsDouble());
+        /** Empty when it is to be tried again at once; the wait is over then. */
+        private Optional<Ending> afterFailure(Fault.Passing fault) throws InterruptedException {
+            var now = surroundings.clock().instant();
+            return switch (retry.next(attempt, visit, first, request.deadline(), now, random())) {
+                case RetryPlan.Next.Again again -> {
+                    pause(fault, again.pause());
+                    visit++;
+                    attempt++;
+                    yield Optional.empty();
+                }
+                case RetryPlan.Next.Later later -> Optional.of(later(fault, now, later.due(), later.until()));
+                case RetryPlan.Next.GiveUp _ -> Optional.of(giveUp(fault, now));
+            };
+        }
+
+        private double random() {
+            return surroundings.random().getAsDouble();
+        }
+
+        private void pause(Fault fault, Duration wait) throws InterruptedException {
             LOGGER.atDebug()
                     .addKeyValue("item", request.imageId())
                     .addKeyValue("attempt", attempt)
                     .addKeyValue("error", fault.failure().code())
                     .log("an attempt failed, will retry");
-            surroundings.sleep().sleep(delay);
+            surroundings.sleep().sleep(wait);
         }
 
-        private Ending giveUp(Fault fault) {
+        private Ending later(Fault fault, Instant now, Instant due, Instant until) {
+            LOGGER.atDebug()
+                    .addKeyValue("item", request.imageId())
+                    .addKeyValue("attempt", attempt)
+                    .addKeyValue("error", fault.failure().code())
+                    .log("an attempt failed, will retry later");
+            return new Ending.Later(
+                    adapter.task(),
+                    new Retried(
+                            record.topicName(),
+                            record.partition(),
+                            record.offset(),
+                            record.timestamp(),
+                            attempt,
+                            first,
+                            now,
+                            due,
+                            until,
+                            fault.failure(),
+                            fault.model()));
+        }
+
+        private Ending giveUp(Fault fault, Instant last) {
             LOGGER.atWarn()
                     .addKeyValue("topic", record.topicName())
                     .addKeyValue("partition", record.partition())
@@ -289,7 +360,7 @@ final class RequestHandler<A extends Answer> {
                     .log("gave up on a record, it goes to the dead letters");
             return new Ending.GivenUp(
                     result(End.FAILED, null, fault.failure(), null),
-                    story(record, fault.failure(), attempt, first, fault.model(), trace));
+                    story(record, fault.failure(), attempt, first, last, fault.model(), trace));
         }
 
         private Seen pixels() throws InterruptedException {

@@ -192,10 +192,14 @@ public final class Stage implements AutoCloseable {
         // First what can be wrong without anybody else: a bad setting must not wait for a server to be noticed.
         var inFlight = new InFlight(config.stage().maxRecords(), config.stage().maxBytes());
         metrics.watch(inFlight);
-        var retry = new RetryPolicy(
-                config.stage().attempts(),
-                config.stage().retryFirst(),
-                config.stage().retryLongest());
+        var settings = config.stage();
+        var budget = new RetryBudget(settings.retryShare(), settings.retriesPerSecond(), System::nanoTime);
+        var retry = new RetryPlan(
+                new RetryPolicy(settings.attempts(), settings.retryFirst(), settings.retryLongest()),
+                settings.attemptsAtOnce(),
+                new RetryPolicy(settings.attempts(), settings.retryLater(), settings.retryLatest()),
+                settings.retryFor(),
+                budget);
         var images = ImageSources.of(ImageSettings.of(config.images()));
         sources = images;
         var pictures = pictures();
@@ -251,9 +255,13 @@ public final class Stage implements AutoCloseable {
                 factory.stage(),
                 new ConsumeLoop.Settings(
                         config.stage().commitInterval(), config.stage().drain()),
-                factory.topics().stream().collect(Collectors.toMap(topics::name, topic -> topic)),
+                Stream.concat(
+                                factory.topics().stream(),
+                                Stream.of(adapter.task().retry()))
+                        .collect(Collectors.toMap(topics::name, topic -> topic)),
                 consumer,
                 new Settler<>(handler, publisher, answered, metrics, Clock.systemUTC()),
+                new ConsumeLoop.Retries(adapter.task().retry(), budget, Clock.systemUTC()),
                 gate,
                 inFlight,
                 metrics,
@@ -293,7 +301,7 @@ public final class Stage implements AutoCloseable {
 
     /** Results go to the partitions their requests came from, so the topics must be there and have equally many. */
     private void awaitTopics(Task task) throws InterruptedException {
-        var names = Stream.concat(factory.topics().stream(), Stream.of(task.topic()))
+        var names = Stream.concat(factory.topics().stream(), Stream.of(task.topic(), task.retry()))
                 .map(topics::name)
                 .toList();
         var settings = new HashMap<String, Object>(config.kafka().client());

@@ -274,17 +274,47 @@ public interface StageConfig {
         @WithDefault("0")
         int decoders();
 
-        /** Attempts at one request while the model is ready, at least 1. */
-        @WithDefault("5")
+        /** Attempts at one request while the model is ready, at least 1; then it is given up. */
+        @WithDefault("10")
         int attempts();
 
-        /** Longest wait before the second attempt; it doubles from one to the next. */
+        /** How many of them without letting go of the request, at least 1: for a blip. Others wait in the retry topic. */
+        @WithDefault("2")
+        int attemptsAtOnce();
+
+        /** Longest wait before the second attempt at once; it doubles from one to the next. */
         @WithDefault("200ms")
         Duration retryFirst();
 
-        /** Longest wait before any attempt. */
+        /** Longest wait before any attempt at once; also between two while the server is full. */
         @WithDefault("5s")
         Duration retryLongest();
+
+        /**
+         * Longest wait in the retry topic after the first attempt; it doubles with every attempt. A wait is random up to
+         * that, and ends before the image's deadline as long as that is ahead.
+         */
+        @WithDefault("2s")
+        Duration retryLater();
+
+        /** Longest wait in the retry topic. A request there may wait for another one before it as long. */
+        @WithDefault("30s")
+        Duration retryLatest();
+
+        /** How long after its first attempt a request is still tried; an answer after the deadline repairs the joined one. */
+        @WithDefault("5m")
+        Duration retryFor();
+
+        /**
+         * Further attempts for each first one, over all requests, 0..1. More makes a server in trouble busier: with 1, half
+         * of all calls failing doubles its load.
+         */
+        @WithDefault("0.1")
+        double retryShare();
+
+        /** Further attempts a second that are allowed on top, above 0: for a quiet stage, and when nothing new comes. */
+        @WithDefault("1")
+        double retriesPerSecond();
 
         /** How often offsets are committed. Longer means more to do again after a crash. */
         @WithDefault("1s")

@@ -212,6 +212,162 @@ class StageIT {
     }
 
     @Test
+    void triesLaterByTheRetryTopicAndLetsOthersPassMeanwhile() {
+        // Given: one slot, and a first image whose second attempt is far away in all likelihood
+        server.script("echo", Reply.failing(Status.Code.INTERNAL, "hiccup"), confidence());
+        start(Map.of(
+                "saccade.stage.attempts-at-once", "1",
+                "saccade.stage.retry-later", "10s",
+                "saccade.stage.max-records", "1"));
+
+        // When
+        submit("image-1");
+        kafka.awaitKey(topics.name(Topic.RETRY_CAPTIONS), "image-1", PATIENCE);
+        for (int i = 2; i < 12; i++) {
+            submit("image-" + i);
+        }
+
+        // Then
+        var results = awaitResults(11);
+        assertThat(results.get("image-2").getFirst().as(EventType.CAPTION).end())
+                .isEqualTo(End.DONE);
+        var record = results.get("image-1").getFirst();
+        assertThat(record.as(EventType.CAPTION).attempt()).isEqualTo(2);
+        assertThat(record.partition())
+                .as("the partition of its request")
+                .isEqualTo(kafka.awaitKey(topics.name(Topic.IMAGES), "image-1", PATIENCE)
+                        .partition());
+        Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
+        Await.until("the other commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.RETRY_CAPTIONS)) == 0);
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void tellsTheWholeStoryOfARecordThatCameThroughTheRetryTopic() {
+        // Given
+        server.script("echo", _ -> Reply.failing(Status.Code.INTERNAL, "broken"));
+        start(Map.of(
+                "saccade.stage.attempts", "4",
+                "saccade.stage.retry-first", "5ms",
+                "saccade.stage.retry-later", "5ms",
+                "saccade.stage.retries-per-second", "1000"));
+        var image =
+                io.saccade.contract.EventJson.create().write(ImageSubmitted.of("image-1", ImageRef.inline(PICTURE)));
+
+        // When
+        var sent = kafka.send(topics.name(Topic.IMAGES), "image-1", image, Map.of("x", "y"));
+
+        // Then
+        var letter = kafka.awaitKey(topics.name(Topic.DLQ), "image-1", PATIENCE);
+        var story = DeadLetter.fromHeaders(letter.headers());
+        assertThat(story.topic()).isEqualTo(topics.name(Topic.IMAGES));
+        assertThat(story.partition()).isEqualTo(sent.partition());
+        assertThat(story.offset()).isEqualTo(sent.offset());
+        assertThat(story.attempts()).isEqualTo(4);
+        assertThat(story.failure().code()).isEqualTo("model.unavailable");
+        assertThat(story.firstTried()).isBefore(story.lastTried());
+        assertThat(letter.value()).isEqualTo(image);
+        assertThat(letter.headers()).containsEntry("x", "y");
+        assertThat(letter.headers().keySet()).noneMatch(name -> name.startsWith("saccade-retry-"));
+        assertThat(kafka.read(topics.name(Topic.RETRY_CAPTIONS))).hasSizeBetween(1, 3);
+        var result =
+                kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE).as(EventType.CAPTION);
+        assertThat(result.end()).isEqualTo(End.FAILED);
+        assertThat(result.attempt()).isEqualTo(4);
+    }
+
+    @Test
+    void makesFewCallsMoreThanThereAreImagesWhenHalfOfThemFail() {
+        // Given
+        server.script(
+                "echo", call -> call.number() % 2 == 0 ? confidence() : Reply.failing(Status.Code.INTERNAL, "no"));
+        start(Map.of(
+                "saccade.stage.retry-first", "5ms",
+                "saccade.stage.retry-later", "20ms",
+                "saccade.stage.retry-for", "2s",
+                "saccade.stage.retries-per-second", "0.001"));
+
+        // When
+        for (int i = 0; i < 200; i++) {
+            submit("image-" + i);
+        }
+
+        // Then: each has its end, those that were given up a dead letter
+        var results = awaitResults(200);
+        assertThat(server.calls()).hasSizeLessThanOrEqualTo(200 * 12 / 10);
+        assertThat(results.values()).allSatisfy(records -> assertThat(records).hasSize(1));
+        var failed = results.values().stream()
+                .filter(records -> records.getFirst().as(EventType.CAPTION).end() == End.FAILED)
+                .count();
+        assertThat(kafka.read(topics.name(Topic.DLQ))).hasSize((int) failed);
+    }
+
+    @Test
+    void answersForARecordOfTheRetryTopicThatNobodyOfUsWrote() {
+        // Given
+        start(Map.of());
+
+        // When
+        kafka.send(
+                topics.name(Topic.RETRY_CAPTIONS),
+                "forged",
+                new byte[] {1},
+                Map.of("saccade-retry-topic", topics.name(Topic.ENRICHED)));
+        submit("image-1");
+
+        // Then
+        var letter = kafka.awaitKey(topics.name(Topic.DLQ), "forged", PATIENCE);
+        assertThat(DeadLetter.fromHeaders(letter.headers()).failure().code()).isEqualTo("retry.malformed");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+    }
+
+    @Test
+    void finishesManyInFlightWhenItStopsAndLosesAndRepeatsNothing() {
+        // Given
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(100), confidence()));
+        start(Map.of("saccade.stage.max-records", "500", "saccade.triton.in-flight", "200"));
+        for (int i = 0; i < 600; i++) {
+            submit("image-" + i);
+        }
+        kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 1);
+
+        // When
+        stages.removeFirst().close();
+        start(Map.of());
+
+        // Then
+        assertThat(awaitResults(600).values())
+                .allSatisfy(records -> assertThat(records).hasSize(1));
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+        assertThat(server.calls()).hasSize(600);
+        assertThat(broken).isFalse();
+    }
+
+    @Test
+    void leavesToItsSuccessorWhatDoesNotFinishInTime() {
+        // Given: a model that takes longer than the drain allows
+        server.script("echo", _ -> new Reply.Later(Duration.ofHours(1), confidence()));
+        start(Map.of("saccade.stage.drain", "100ms"));
+        for (int i = 0; i < 50; i++) {
+            submit("image-" + i);
+        }
+        Await.until("calls", PATIENCE, () -> !server.calls().isEmpty());
+
+        // When
+        stages.removeFirst().close();
+        server.script("echo", _ -> confidence());
+        start(Map.of());
+
+        // Then
+        assertThat(awaitResults(50).values()).allSatisfy(records -> {
+            assertThat(records).hasSize(1);
+            assertThat(records.getFirst().as(EventType.CAPTION).end()).isEqualTo(End.DONE);
+        });
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+        assertThat(kafka.read(topics.name(Topic.RETRY_CAPTIONS))).isEmpty();
+    }
+
+    @Test
     void givesUpOnWhatNeverPassesWithAFailureAndADeadLetter() {
         // Given
         server.script("echo", Reply.failing(Status.Code.INVALID_ARGUMENT, "wrong shape"));

@@ -8,17 +8,19 @@ import java.util.stream.Collectors;
 
 /** What can be asked of an image. One service answers each task, on one topic. */
 public enum Task {
-    EMBEDDING("embedding", Topic.EMBEDDINGS),
-    CAPTION("caption", Topic.CAPTIONS),
-    ANSWERS("answers", Topic.ANSWERS),
-    MODERATION("moderation", Topic.MODERATIONS);
+    EMBEDDING("embedding", Topic.EMBEDDINGS, Topic.RETRY_EMBEDDINGS),
+    CAPTION("caption", Topic.CAPTIONS, Topic.RETRY_CAPTIONS),
+    ANSWERS("answers", Topic.ANSWERS, Topic.RETRY_ANSWERS),
+    MODERATION("moderation", Topic.MODERATIONS, Topic.RETRY_MODERATIONS);
 
     private final String json;
     private final Topic topic;
+    private final Topic retry;
 
-    Task(String json, Topic topic) {
+    Task(String json, Topic topic, Topic retry) {
         this.json = json;
         this.topic = topic;
+        this.retry = retry;
     }
 
     /** The name in events, metrics and on the screen. */
@@ -30,6 +32,11 @@ public enum Task {
     /** Where the results of this task are published. */
     public Topic topic() {
         return topic;
+    }
+
+    /** Where requests wait that are to be tried again later. */
+    public Topic retry() {
+        return retry;
     }
 
     /**

@@ -12,6 +12,10 @@ public enum Topic {
     ANSWERS,
     MODERATIONS,
     ENRICHED,
+    RETRY_EMBEDDINGS,
+    RETRY_CAPTIONS,
+    RETRY_ANSWERS,
+    RETRY_MODERATIONS,
     DLQ,
     HANDLED;
 

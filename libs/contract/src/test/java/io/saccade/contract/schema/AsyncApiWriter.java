@@ -7,6 +7,7 @@ import io.saccade.contract.EventType;
 import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageRef;
+import io.saccade.contract.event.Retried;
 import io.saccade.contract.event.StageResult;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
@@ -48,6 +49,7 @@ final class AsyncApiWriter {
         imageFile(messages.putObject("ImageFile"));
         deadLetter(messages.putObject("DeadLetter"));
         bucketNotification(messages.putObject("BucketNotification"));
+        retry(messages.putObject("Retry"));
         return document;
     }
 
@@ -164,6 +166,37 @@ final class AsyncApiWriter {
         for (var name : story.headers().keySet()) {
             properties.putObject(name).put("type", "string");
             if (!optional.containsKey(name)) {
+                required.add(name);
+            }
+        }
+        key(message);
+    }
+
+    private static void retry(ObjectNode message) {
+        message.put("name", "retry");
+        message.put("title", "Retry");
+        message.put(
+                "description",
+                "Key, value and headers as they came, and these headers beside them. For the stage alone that wrote it.");
+        var headers = message.putObject("headers");
+        headers.put("type", "object");
+        var retried = new Retried(
+                "t",
+                0,
+                0,
+                Instant.EPOCH,
+                1,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                Instant.EPOCH,
+                new Failure("a.b", "m", true),
+                "model");
+        var properties = headers.putObject("properties");
+        var required = headers.putArray("required");
+        for (var name : retried.headers().keySet()) {
+            properties.putObject(name).put("type", "string");
+            if (!name.equals("saccade-retry-model")) {
                 required.add(name);
             }
         }

@@ -41,9 +41,10 @@ class TopicCatalogueTest {
     @Test
     void namesOnlyEventsThatExist() {
         var known = Stream.concat(
-                EventType.ALL.stream().map(EventType::event), Stream.of("BucketNotification", "DeadLetter"));
-        assertThat(TopicCatalogue.load().topics())
-                .extracting(TopicCatalogue.Entry::event)
+                EventType.ALL.stream().map(EventType::event), Stream.of("BucketNotification", "DeadLetter", "Retry"));
+        assertThat(TopicCatalogue.load().topics().stream()
+                        .map(TopicCatalogue.Entry::event)
+                        .distinct())
                 .containsExactlyInAnyOrderElementsOf(known.toList());
     }
 
@@ -51,6 +52,10 @@ class TopicCatalogueTest {
     void letsAnInlineImageOfTheLargestSizeThrough() {
         // 1 MiB is 1.4 million characters of base64, beside 32 questions, the text and the attributes
         assertThat(TopicCatalogue.load().entry(Topic.IMAGES).maxMessageBytes()).isGreaterThanOrEqualTo(2_097_152);
+        assertThat(Stream.of(Task.values()).map(Task::retry).map(TopicCatalogue.load()::entry))
+                .allSatisfy(retry -> assertThat(retry.maxMessageBytes())
+                        .as("a request and what it has behind it")
+                        .isEqualTo(TopicCatalogue.load().entry(Topic.DLQ).maxMessageBytes()));
         assertThat(TopicCatalogue.load().entry(Topic.DLQ).maxMessageBytes())
                 .as("a dead letter is the record and its story")
                 .isGreaterThan(TopicCatalogue.load().entry(Topic.IMAGES).maxMessageBytes());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.saccade.contract.CloudEvent;
 import io.saccade.contract.Resent;
 import io.saccade.contract.event.DeadLetter;
+import io.saccade.contract.event.Retried;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Letter {
 
-    private static final String RETRY = "saccade-retry-";
     private static final String UNKNOWN = "-";
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -102,7 +102,7 @@ public final class Letter {
     }
 
     private static boolean isOurs(String header) {
-        return DeadLetter.isStory(header) || header.startsWith(RETRY) || header.equals(Resent.REDRIVEN);
+        return DeadLetter.isStory(header) || Retried.isStory(header) || header.equals(Resent.REDRIVEN);
     }
 
     /** Only as far into the value as the field lies: an image inside may be large. */

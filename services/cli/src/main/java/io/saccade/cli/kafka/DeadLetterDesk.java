@@ -10,6 +10,7 @@ import io.saccade.contract.EventJson;
 import io.saccade.contract.EventType;
 import io.saccade.contract.MalformedEventException;
 import io.saccade.contract.event.LetterHandled;
+import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Clock;
@@ -223,8 +224,9 @@ public final class DeadLetterDesk implements AutoCloseable {
     /** Where letters come from: whoever may write dead letters must not choose any topic to have them written to. */
     private Stream<String> sources() {
         var notSources = Set.of(Topic.DLQ, Topic.HANDLED, Topic.ENRICHED);
+        var retries = Stream.of(Task.values()).map(Task::retry).collect(Collectors.toSet());
         return topics.topics().stream()
-                .filter(entry -> !notSources.contains(entry.key()))
+                .filter(entry -> !notSources.contains(entry.key()) && !retries.contains(entry.key()))
                 .map(TopicCatalogue.Entry::name);
     }
 }
