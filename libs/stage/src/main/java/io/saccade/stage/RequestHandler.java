@@ -422,7 +422,7 @@ final class RequestHandler<A extends Answer> {
         }
 
         private Outcome<A> attempt(Pixels pixels) throws InterruptedException {
-            var model = calls.within(trace);
+            var model = calls.within(request, trace);
             try {
                 return adapter.answer(pixels, request.questions(), model);
             } catch (TritonException e) {

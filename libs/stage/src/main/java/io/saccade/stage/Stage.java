@@ -19,6 +19,8 @@ import io.saccade.stage.StageState.WaitingForModel;
 import io.saccade.triton.ModelMismatchException;
 import io.saccade.triton.TritonClient;
 import io.saccade.triton.TritonException;
+import io.saccade.triton.limit.CallGate;
+import io.saccade.triton.limit.Gradient2;
 import io.saccade.vision.CrashJournal;
 import io.saccade.vision.DecoderChoice;
 import io.saccade.vision.ImageLimits;
@@ -208,12 +210,9 @@ public final class Stage implements AutoCloseable {
         var adapter = adapter(factory);
         awaitTopics(adapter.task());
         var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
-        var calls = new ModelCalls.Shared(
-                client,
-                new Semaphore(config.triton().inFlight()),
-                config.triton().timeout(),
-                tracing,
-                metrics);
+        var admission = new Admission(new CallGate(limit(), System::nanoTime));
+        metrics.watch(admission);
+        var calls = new ModelCalls.Shared(client, admission, config.triton().timeout(), tracing, metrics);
         var decoders = config.stage().decoders();
         var handler = new RequestHandler<>(
                 factory.stage(),
@@ -276,6 +275,13 @@ public final class Stage implements AutoCloseable {
                 .addKeyValue("model", model)
                 .addKeyValue("topics", factory.topics().stream().map(Topic::key).toList())
                 .log("the stage takes records");
+    }
+
+    private Gradient2 limit() {
+        int most = config.triton().inFlight();
+        return config.triton().adaptive()
+                ? Gradient2.between(1, Math.min(most, 8), most)
+                : Gradient2.between(most, most, most); // a bound that neither learns nor probes
     }
 
     private <A extends Answer> Adapter<A> adapter(AdapterFactory<A> factory) throws InterruptedException {

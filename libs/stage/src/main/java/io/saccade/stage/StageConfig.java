@@ -68,6 +68,13 @@ public interface StageConfig {
         @WithDefault("32")
         int inFlight();
 
+        /**
+         * Whether the number of calls in flight is learned from how long they take, up to {@code in-flight}, instead of being
+         * that number. For servers that others use too, or whose speed changes.
+         */
+        @WithDefault("false")
+        boolean adaptive();
+
         /** The model to ask; the one named for the stage's role when left out. */
         Optional<String> model();
     }

@@ -39,6 +39,17 @@ public final class StageMetrics {
                 .register(registry);
     }
 
+    void watch(Admission admission) {
+        Gauge.builder("saccade.triton.in.flight", admission, Admission::inFlight)
+                .description("Calls of the model server in flight")
+                .tag("stage", stage)
+                .register(registry);
+        Gauge.builder("saccade.triton.limit", admission, Admission::limit)
+                .description("Calls of the model server that may be in flight at once")
+                .tag("stage", stage)
+                .register(registry);
+    }
+
     void watch(Answered answered) {
         Gauge.builder("saccade.stage.remembered", answered, Answered::size)
                 .description("Answered requests that are remembered, so that they are not computed again")

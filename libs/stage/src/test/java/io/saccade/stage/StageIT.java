@@ -141,6 +141,24 @@ class StageIT {
     }
 
     @Test
+    void learnsHowManyCallsToMakeAtOnceWithinTheBound() {
+        // Given
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(20), confidence()));
+        start(Map.of("saccade.triton.in-flight", "16", "saccade.triton.adaptive", "true"));
+
+        // When
+        for (int i = 0; i < 300; i++) {
+            submit("image-" + i);
+        }
+
+        // Then
+        assertThat(awaitResults(300).values())
+                .allSatisfy(records -> assertThat(records).hasSize(1));
+        assertThat(server.mostInFlight()).isBetween(2, 16);
+        assertThat(registry.get("saccade.triton.limit").gauge().value()).isBetween(1.0, 16.0);
+    }
+
+    @Test
     void refusesWhatIsNoImageWithAReason() {
         // Given
         start(Map.of());
