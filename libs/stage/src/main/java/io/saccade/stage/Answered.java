@@ -64,7 +64,7 @@ final class Answered {
         tail.read(added, (partition, requestId, at) -> {
             var index = indexes.get(partition);
             if (index != null) {
-                index.answered(requestId, at);
+                index.answered(requestId, new Known(at, true));
             }
         });
     }
@@ -72,12 +72,21 @@ final class Answered {
     /**
      * Asks for the right to answer a request, and waits while an equal one is at work.
      *
+     * @param sent  when the request was written
      * @param again whether to answer even what was answered
      * @throws InterruptedException if the stage is stopping
      */
-    Claim claim(int partition, String requestId, boolean again) throws InterruptedException {
+    Claim claim(int partition, String requestId, Instant sent, boolean again) throws InterruptedException {
         var index = indexes.get(partition);
-        return index == null ? new Claim(null, requestId, false) : index.claim(requestId, again);
+        return index == null ? new Claim(null, requestId, false) : index.claim(requestId, sent, again);
+    }
+
+    /** An image was erased: sent anew, it is another one. For the poll loop, before it takes what lies behind. */
+    void forget(int partition, String requestId) {
+        var index = indexes.get(partition);
+        if (index != null) {
+            index.forget(requestId);
+        }
     }
 
     /** How many requests are remembered. */
@@ -106,7 +115,7 @@ final class Answered {
         /** The result is acknowledged. */
         void answered(Instant at) {
             if (index != null) {
-                index.answered(requestId, at);
+                index.answered(requestId, new Known(at, false));
             }
         }
 
@@ -118,25 +127,34 @@ final class Answered {
         }
     }
 
+    /**
+     * An answered request.
+     *
+     * @param at       when its result was written
+     * @param fromTail whether only its result is known: then it stands for requests that were written before, which come
+     *                 again after a crash; an erasure may lie between it and a later one
+     */
+    private record Known(Instant at, boolean fromTail) {}
+
     private final class Index {
 
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition changed = lock.newCondition();
         private final Set<String> atWork = new HashSet<>();
-        private final LinkedHashMap<String, Instant> known = new LinkedHashMap<>() {
+        private final LinkedHashMap<String, Known> known = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
                 return size() > most;
             }
         };
 
-        Claim claim(String requestId, boolean again) throws InterruptedException {
+        Claim claim(String requestId, Instant sent, boolean again) throws InterruptedException {
             lock.lockInterruptibly();
             try {
                 while (true) {
-                    if (!again && isKnown(requestId)) {
+                    if (!again && isKnown(requestId, sent)) {
                         return new Claim(this, requestId, true);
                     }
                     if (atWork.add(requestId)) {
@@ -149,16 +167,27 @@ final class Answered {
             }
         }
 
-        private boolean isKnown(String requestId) {
-            var at = known.get(requestId);
-            return at != null && at.plus(remember).isAfter(clock.instant());
+        private boolean isKnown(String requestId, Instant sent) {
+            var answer = known.get(requestId);
+            return answer != null
+                    && answer.at().plus(remember).isAfter(clock.instant())
+                    && !(answer.fromTail() && sent.isAfter(answer.at()));
         }
 
-        void answered(String requestId, Instant at) {
+        void forget(String requestId) {
+            lock.lock();
+            try {
+                known.remove(requestId);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void answered(String requestId, Known answer) {
             lock.lock();
             try {
                 known.remove(requestId); // so that it counts as the youngest
-                known.put(requestId, at);
+                known.put(requestId, answer);
             } finally {
                 lock.unlock();
             }

@@ -84,6 +84,10 @@ final class ConsumeLoop implements AutoCloseable {
 
     /** Takes one record to its published end. */
     interface Handler {
+
+        /** A record was taken. In the order of the partition, before {@link #handle}, on the thread of the loop: quick. */
+        default void taken(Incoming record) {}
+
         Ending handle(Incoming record, Context trace) throws Exception;
     }
 
@@ -277,6 +281,7 @@ final class ConsumeLoop implements AutoCloseable {
 
     private void take(TopicPartition partition, Assigned owner, long offset, Incoming incoming) {
         owner.tracker().taken(offset);
+        handler.taken(incoming);
         var size = incoming.size();
         inFlight.entered(size);
         workers.execute(() -> work(incoming, size, new Settled(partition, owner.generation(), offset)));

@@ -10,6 +10,7 @@ public sealed interface Ending {
 
     /**
      * The word for metrics: {@code done}, {@code refused}, {@code failed}, {@code retried}, {@code skipped},
+     * {@code erasure},
      * {@code duplicate} or {@code malformed}.
      */
     String outcome();

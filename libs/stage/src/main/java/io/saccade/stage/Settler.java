@@ -1,8 +1,11 @@
 package io.saccade.stage;
 
 import io.opentelemetry.context.Context;
+import io.saccade.contract.RequestReader;
 import io.saccade.contract.Resent;
 import io.saccade.contract.event.Answer;
+import io.saccade.contract.topic.Topic;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -30,12 +33,21 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
     }
 
     @Override
+    public void taken(Incoming record) {
+        if (record.topic() == Topic.IMAGES
+                && record.key() != null
+                && RequestReader.isErasure(record.headers(), record.value())) {
+            answered.forget(record.partition(), new String(record.key(), StandardCharsets.UTF_8));
+        }
+    }
+
+    @Override
     public Ending handle(Incoming record, Context trace) throws InterruptedException, ExecutionException {
         return switch (handler.read(record, trace)) {
             case RequestHandler.Read.Ended(var ending) -> publish(ending, record, trace);
             case RequestHandler.Read.Asked(var request) -> {
                 boolean again = record.headers().containsKey(Resent.AGAIN);
-                try (var claim = answered.claim(record.partition(), request.id(), again)) {
+                try (var claim = answered.claim(record.partition(), request.id(), record.timestamp(), again)) {
                     if (claim.isAnswered()) {
                         yield new Ending.Nothing("duplicate");
                     }

@@ -41,7 +41,7 @@ class AnsweredTest {
         answer(0, "a", NOON);
 
         // Then
-        try (var claim = answered.claim(0, "a", true)) {
+        try (var claim = answered.claim(0, "a", NOON, true)) {
             assertThat(claim.isAnswered()).isFalse();
         }
     }
@@ -50,7 +50,7 @@ class AnsweredTest {
     void answersAgainWhatCameToNoResult() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        answered.claim(0, "a", false).close();
+        answered.claim(0, "a", NOON, false).close();
 
         // Then
         assertThat(isAnswered(0, "a")).isFalse();
@@ -88,13 +88,37 @@ class AnsweredTest {
     }
 
     @Test
+    void takesWhatIsSentAfterAResultOfTheTailForNew() throws Exception {
+        // Given: between result and request there may have been an erasure
+        answered.keep(Set.of(0));
+
+        // Then
+        try (var claim = answered.claim(0, "tail-0", NOON.plusMillis(1), false)) {
+            assertThat(claim.isAnswered()).isFalse();
+        }
+    }
+
+    @Test
+    void forgetsWhatIsErased() throws Exception {
+        // Given
+        answered.keep(Set.of(0));
+        answer(0, "a", NOON);
+
+        // When
+        answered.forget(0, "a");
+
+        // Then
+        assertThat(isAnswered(0, "a")).isFalse();
+    }
+
+    @Test
     void remembersNothingWhenToldSo() throws Exception {
         // Given
         var none = answered(0, NOON);
         none.keep(Set.of(0));
 
         // Then
-        try (var claim = none.claim(0, "tail-0", false)) {
+        try (var claim = none.claim(0, "tail-0", NOON, false)) {
             claim.answered(NOON);
             assertThat(claim.isAnswered()).isFalse();
         }
@@ -106,7 +130,7 @@ class AnsweredTest {
     void letsOnlyOneOfEqualRequestsBeAtWork() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        var first = answered.claim(0, "a", false);
+        var first = answered.claim(0, "a", NOON, false);
         var waiting = new CompletableFuture<Boolean>();
         var thread = Thread.ofPlatform().start(() -> {
             try {
@@ -129,12 +153,12 @@ class AnsweredTest {
     void givesUpWaitingWhenTheStageStops() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        try (var _ = answered.claim(0, "a", false)) {
+        try (var _ = answered.claim(0, "a", NOON, false)) {
             // When
             Thread.currentThread().interrupt();
 
             // Then
-            assertThatThrownBy(() -> answered.claim(0, "a", false)).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> answered.claim(0, "a", NOON, false)).isInstanceOf(InterruptedException.class);
         }
     }
 
@@ -146,13 +170,13 @@ class AnsweredTest {
     }
 
     private void answer(int partition, String id, Instant at) throws InterruptedException {
-        try (var claim = answered.claim(partition, id, true)) {
+        try (var claim = answered.claim(partition, id, NOON, true)) {
             claim.answered(at);
         }
     }
 
     private boolean isAnswered(int partition, String id) throws InterruptedException {
-        try (var claim = answered.claim(partition, id, false)) {
+        try (var claim = answered.claim(partition, id, NOON, false)) {
             return claim.isAnswered();
         }
     }

@@ -550,6 +550,21 @@ class StageIT {
     }
 
     @Test
+    void answersAnImageThatIsSentAnewAfterItsErasure() {
+        // Given
+        start(Map.of());
+        submit("image-1");
+        kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE);
+
+        // When
+        kafka.send(topics.name(Topic.IMAGES), "image-1", null, Map.of("ce_type", EventType.IMAGE_ERASED));
+        submit("image-1");
+
+        // Then
+        kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 2);
+    }
+
+    @Test
     void triesAgainWhatItGaveUpAndIsSentAgain() {
         // Given
         server.script("echo", Reply.failing(Status.Code.INVALID_ARGUMENT, "wrong shape"), confidence());
