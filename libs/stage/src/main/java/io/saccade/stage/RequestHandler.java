@@ -481,6 +481,6 @@ final class RequestHandler<A extends Answer> {
 
         record Refused(Failure reason) implements Seen {}
 
-        record Failed(Fault fault) implements Seen {}
+        record Failed(Fault.Passing fault) implements Seen {}
     }
 }
