@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -118,6 +119,22 @@ public final class TextTokenizer implements AutoCloseable {
             }
         }
         return count == 0 ? "" : tokenizer.decode(Arrays.copyOf(shown, count), false);
+    }
+
+    /**
+     * The first of a model's ids up to {@link TokenizerSpec#stop()} that is neither known nor to be skipped. A model that
+     * writes one has gone astray, and {@link #decode} would hide it.
+     */
+    public OptionalLong firstUnknown(long[] tokens) {
+        for (long token : tokens) {
+            if (spec.stop() != null && token == spec.stop()) {
+                break;
+            }
+            if (!known.contains(token) && !spec.skip().contains(token)) {
+                return OptionalLong.of(token);
+            }
+        }
+        return OptionalLong.empty();
     }
 
     @Override

@@ -118,6 +118,24 @@ class TextTokenizerTest {
     }
 
     @Test
+    void findsWhatNoTextHasInTheIdsOfAModel() throws IOException {
+        try (var tokenizer = tokenizer("clip")) {
+            // Given
+            long[] ids = tokenizer.encode("a red star");
+            long[] astray = ids.clone();
+            astray[2] = 999_999;
+
+            // When
+            var none = tokenizer.firstUnknown(ids);
+            var one = tokenizer.firstUnknown(astray);
+
+            // Then
+            assertThat(none).isEmpty();
+            assertThat(one).hasValue(999_999);
+        }
+    }
+
+    @Test
     void decodesWhateverAModelGives() throws IOException {
         // Given
         long[] nonsense = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, 4_000_000_000L, 999_999};

@@ -48,11 +48,17 @@ final class ImageCaptioner implements Adapter<Caption> {
     public Outcome.Done<Caption> answer(Pixels image, List<Question> questions, ModelCalls model)
             throws BadOutputException, InterruptedException {
         var result = model.infer(InferRequest.to(manifest.model().name()).input(manifest.image(image, 1)));
-        var tokens = result.output("tokens", DataType.INT64, Shape.of(1, Shape.VARIABLE));
+        var tokens = result.output("tokens", DataType.INT64, Shape.of(1, Shape.VARIABLE))
+                .asLongs();
+        var unknown = tokenizer.firstUnknown(tokens);
+        if (unknown.isPresent()) {
+            throw new BadOutputException("'tokens' of model '"
+                    + manifest.model().name() + "' must hold ids of its tokenizer, got " + unknown.getAsLong());
+        }
         var confidence = result.output("confidence", DataType.FP32, Shape.of(1, 1));
         return new Outcome.Done<>(
                 new Caption(
-                        tokenizer.decode(tokens.asLongs()),
+                        tokenizer.decode(tokens),
                         manifest.probability("confidence", confidence.asFloats()[0])),
                 manifest.ref(result));
     }

@@ -83,10 +83,16 @@ final class QuestionAnswerer implements Adapter<Answers> {
                 result.output("confidence", DataType.FP32, Shape.of(rows, 1)).asFloats();
         int length = tokens.length / rows;
         for (int row = 0; row < rows; row++) {
+            var answer = Arrays.copyOfRange(tokens, row * length, (row + 1) * length);
+            var unknown = tokenizer.firstUnknown(answer);
+            if (unknown.isPresent()) {
+                throw new BadOutputException("'tokens' of model '"
+                        + manifest.model().name() + "' must hold ids of its tokenizer, got " + unknown.getAsLong());
+            }
             items.add(new Answers.Item(
                     asked.get(row).id(),
                     asked.get(row).text(),
-                    tokenizer.decode(Arrays.copyOfRange(tokens, row * length, (row + 1) * length)),
+                    tokenizer.decode(answer),
                     manifest.probability("confidence", confidences[row])));
         }
     }
