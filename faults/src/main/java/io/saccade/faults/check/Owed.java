@@ -1,0 +1,41 @@
+package io.saccade.faults.check;
+
+import io.saccade.contract.event.Task;
+import java.time.Instant;
+import java.util.Map;
+
+/** What a record that was accepted must lead to. */
+public sealed interface Owed {
+
+    /**
+     * A joined answer.
+     *
+     * @param truth      what must be said for each task that is asked; other tasks must be skipped
+     * @param sha256     digest of the image's bytes
+     * @param tenant     on whose behalf
+     * @param attributes which come back as they are
+     * @param deadline   which comes back as it is, and before which nothing may be called missing
+     */
+    record Answer(
+            Map<Task, String> truth, String sha256, String tenant, Map<String, String> attributes, Instant deadline)
+            implements Owed {
+        public Answer {
+            truth = Map.copyOf(truth);
+            attributes = Map.copyOf(attributes);
+        }
+    }
+
+    /**
+     * A joined answer that refuses the image.
+     *
+     * @param code   how its reason's code starts
+     * @param letter whether a dead letter is owed as well
+     */
+    record Refusal(String code, boolean letter) implements Owed {}
+
+    /** A dead letter and no answer, since nobody can say of which image it would be. */
+    record Letter() implements Owed {}
+
+    /** Nothing of its own: the same id was sent before, and that record is answered. */
+    record Nothing() implements Owed {}
+}
