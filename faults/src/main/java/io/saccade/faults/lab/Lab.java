@@ -1,0 +1,392 @@
+package io.saccade.faults.lab;
+
+import io.saccade.cli.kafka.Topics;
+import io.saccade.cli.stack.Health;
+import io.saccade.cli.stack.Installation;
+import io.saccade.cli.stack.Memory;
+import io.saccade.cli.stack.Ports;
+import io.saccade.cli.stack.ProcessPlan;
+import io.saccade.cli.stack.StackFolder;
+import io.saccade.cli.stack.StackPlan;
+import io.saccade.cli.stack.StackSpec;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.testkit.Await;
+import io.saccade.testkit.fault.Child;
+import io.saccade.testkit.fault.FaultyModelServer;
+import io.saccade.testkit.fault.KafkaCluster;
+import io.saccade.testkit.fault.ReservedPorts;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole stack that can be broken: a cluster of three brokers, our model server behind a {@link FaultyModelServer}, and
+ * every service as the command line starts it. Before anything is broken it asks the models about each picture, so that
+ * every later answer can be compared.
+ *
+ * <p>Only its own processes are ever signalled. For one thread at a time.
+ */
+public final class Lab implements AutoCloseable {
+
+    static final String CALIBRATION = "calm-";
+
+    private static final Duration START = Duration.ofMinutes(3);
+    private static final int PARTITIONS = 6;
+    private static final Map<String, List<Topic>> INPUTS = Map.of(
+            "encoder", List.of(Topic.IMAGES),
+            "captioner", List.of(Topic.IMAGES),
+            "vqa", List.of(Topic.IMAGES, Topic.QUESTIONS),
+            "moderator", List.of(Topic.IMAGES),
+            "joiner", List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS));
+
+    private final Path folder;
+    private final Installation installation;
+    private final KafkaCluster kafka;
+    private final ReservedPorts ports;
+    private final ProcessPlan modelServerPlan;
+    private final FaultyModelServer models;
+    private final TopicCatalogue topics = TopicCatalogue.load();
+    private final Map<String, Service> services = new LinkedHashMap<>();
+    private final HttpClient http = Health.client();
+    private final Map<String, ProcessPlan> plans = new HashMap<>();
+    private final Set<String> retiredServices = new HashSet<>();
+    private final Truths truths = new Truths();
+    private final Admin admin;
+    private List<Picture> pictures = List.of();
+    private @Nullable Tail tail;
+    private @Nullable Child modelServer;
+    private int modelServerLives;
+    private int runs;
+
+    private Lab(Path folder, Installation installation, int brokers, long seed) {
+        this.folder = folder;
+        this.installation = installation;
+        this.kafka = KafkaCluster.start(folder.resolve("kafka"), brokers, seed);
+        this.ports = ReservedPorts.open();
+        this.admin = Admin.create(Map.of(
+                "bootstrap.servers",
+                kafka.bootstrapServers(),
+                "request.timeout.ms",
+                5_000,
+                "default.api.timeout.ms",
+                15_000));
+        var byRole = new HashMap<String, Integer>();
+        Installation.SERVICES.forEach(service -> byRole.put(service, 0)); // any: they say which
+        for (var role : List.of(Ports.MODEL_GRPC, Ports.MODEL_HTTP, Ports.MODEL_METRICS)) {
+            byRole.put(role, ports.next());
+        }
+        this.models = FaultyModelServer.before(byRole.getOrDefault(Ports.MODEL_GRPC, 0), seed);
+        var stack = new StackFolder("faults", folder.resolve("stack"));
+        var all = new Ports(byRole);
+        this.modelServerPlan = StackPlan.of(spec(stack, null), installation, all).processes().stream()
+                .filter(plan -> plan.wave() == ProcessPlan.Wave.MODEL_SERVER)
+                .findFirst()
+                .orElseThrow();
+        StackPlan.of(spec(stack, models.endpoint()), installation, all)
+                .processes()
+                .forEach(plan -> plans.put(plan.name(), plan));
+    }
+
+    /**
+     * Starts everything and waits until every picture has been answered once.
+     *
+     * @param folder  for data and logs
+     * @param brokers 1 or 3
+     * @param seed    of the links' jitter
+     */
+    public static Lab open(Path folder, Installation installation, int brokers, long seed) throws IOException {
+        Files.createDirectories(folder);
+        var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed);
+        boolean isOpen = false;
+        try {
+            lab.start();
+            isOpen = true;
+            return lab;
+        } finally {
+            if (!isOpen) {
+                lab.close();
+            }
+        }
+    }
+
+    private StackSpec spec(StackFolder stack, @Nullable String triton) {
+        return new StackSpec(stack, kafka.bootstrapServers(), triton, null, Duration.ofSeconds(60));
+    }
+
+    private void start() throws IOException {
+        Files.createDirectories(folder.resolve("stack").resolve("spool"));
+        Files.createDirectories(logs());
+        launchModelServer();
+        try (var catalogue = Topics.on(kafka.bootstrapServers(), topics)) {
+            catalogue.apply(PARTITIONS, Optional.of(kafka.replicas()), Optional.of(kafka.minInsync()));
+        }
+        for (var name : Installation.SERVICES) {
+            add(name, name, List.of(), Map.of()).launch();
+        }
+        pictures = Picture.load(installation.demo());
+        tail = new Tail(kafka.bootstrapServers(), topics, truths);
+        awaitReady();
+        calibrate();
+    }
+
+    private void calibrate() {
+        var prefix = CALIBRATION + "0-";
+        try (var driver = driver()) {
+            for (int i = 0; i < pictures.size(); i++) {
+                driver.send(Workload.calibration(prefix + i, pictures.get(i), Instant.now()));
+            }
+        }
+        for (int i = 0; i < pictures.size(); i++) {
+            var id = prefix + i;
+            Await.until(
+                    "the answer to " + pictures.get(i).file(),
+                    START,
+                    () -> tail().answer(id) != null && tail().progress(id) == Tail.Progress.WHOLE);
+            var answer = java.util.Objects.requireNonNull(tail().answer(id));
+            truths.learn(pictures.get(i), answer);
+        }
+        // Both the lab's models and the demo's manifest must know the picture, or "right" would mean "as last time".
+        pictures = pictures.stream()
+                .filter(picture -> truths.of(picture, Set.of(io.saccade.contract.event.Task.CAPTION), List.of())
+                        .containsValue(picture.caption()))
+                .toList();
+        if (pictures.size() < 3) {
+            throw new IllegalStateException(
+                    "the models must describe the demo's pictures as its manifest does, but they do" + " so for "
+                            + pictures.size() + " only");
+        }
+        tail().forget(prefix);
+        tail().take();
+    }
+
+    /** The brokers. */
+    public KafkaCluster kafka() {
+        return kafka;
+    }
+
+    /** The model server as services see it. */
+    public FaultyModelServer models() {
+        return models;
+    }
+
+    /** For questions to the cluster. */
+    public Admin admin() {
+        return admin;
+    }
+
+    /** What the broker calls a topic. */
+    public String topic(Topic topic) {
+        return topics.name(topic);
+    }
+
+    /** A service by its name. */
+    public Service service(String name) {
+        var service = services.get(name);
+        if (service == null) {
+            throw new IllegalArgumentException("there is no service '" + name + "', only " + services.keySet());
+        }
+        return service;
+    }
+
+    /** Every service that was added. */
+    public Collection<Service> services() {
+        return List.copyOf(services.values());
+    }
+
+    /**
+     * Another replica of a service, not started.
+     *
+     * @param kind        which service
+     * @param name        of the replica
+     * @param flags       further ones of its JVM
+     * @param environment further variables of it
+     */
+    public Service add(String kind, String name, List<String> flags, Map<String, String> environment) {
+        var plan = plans.get(kind);
+        if (plan == null) {
+            throw new IllegalArgumentException("there is no service '" + kind + "'");
+        }
+        var all = new HashMap<>(environment);
+        all.put("QUARKUS_HTTP_PORT", "0");
+        if (kind.equals("joiner")) {
+            all.put(
+                    "SACCADE_JOIN_STATE_DIRECTORY",
+                    folder.resolve("state").resolve(name).toString());
+        }
+        var service = new Service(name, plan, logs(), http, flags, all);
+        services.put(name, service);
+        return service;
+    }
+
+    /** Whether a service is started again when the stack is healed; a replica that replaces it for a while wants that not. */
+    public void retire(String name, boolean retired) {
+        if (retired) {
+            retiredServices.add(name);
+        } else {
+            retiredServices.remove(name);
+        }
+    }
+
+    /** Ends a replica that was added for a run, and forgets it. */
+    public void remove(String name) {
+        var service = services.remove(name);
+        if (service != null) {
+            service.close();
+        }
+    }
+
+    /** The real model server's process. */
+    public Child modelServer() {
+        return java.util.Objects.requireNonNull(modelServer);
+    }
+
+    /** Starts the real model server again, unless it runs, and waits until it is ready. */
+    public void restartModelServer() {
+        if (modelServer == null || !modelServer.isAlive()) {
+            launchModelServer();
+        }
+        Await.until("the model server to be ready", START, () -> Health.ask(modelServerPlan.health(), http)
+                .ready());
+    }
+
+    private void launchModelServer() {
+        var log = logs().resolve("model-server-" + ++modelServerLives + ".log");
+        var builder = new ProcessBuilder(modelServerPlan.command())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().putAll(modelServerPlan.environment());
+        modelServer = Child.start("model-server", builder);
+    }
+
+    /** Ends every fault and waits until the whole stack is ready. */
+    public void heal() {
+        kafka.links().forEach(link -> link.heal());
+        models.heal();
+        for (int id : kafka.ids()) {
+            kafka.restart(id);
+        }
+        active().forEach(Service::launch);
+        awaitReady();
+    }
+
+    private List<Service> active() {
+        return services.values().stream()
+                .filter(service -> !retiredServices.contains(service.name()))
+                .toList();
+    }
+
+    private void awaitReady() {
+        restartModelServer();
+        active().forEach(Service::awaitReady);
+    }
+
+    /** Deletes what a service that has ended kept on its disk. */
+    public void forgetState(String name) throws IOException {
+        var state = folder.resolve("state").resolve(name);
+        if (Files.exists(state)) {
+            try (var entries = Files.walk(state)) {
+                for (var entry :
+                        entries.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(entry);
+                }
+            }
+        }
+    }
+
+    /** A run's images, sent and watched. */
+    public Load load(String name, long seed, int images, Load.Wish wish) {
+        return new Load(this, name + "." + seed + "." + ++runs + ".", seed, images, wish);
+    }
+
+    Driver driver() {
+        return new Driver(kafka.bootstrapServers(), topic(Topic.IMAGES));
+    }
+
+    Tail tail() {
+        return java.util.Objects.requireNonNull(tail);
+    }
+
+    Truths truths() {
+        return truths;
+    }
+
+    List<Picture> pictures() {
+        return pictures;
+    }
+
+    /** Resident bytes of every process that runs, by name; without those whose size the system does not tell. */
+    public Map<String, Long> memory() {
+        var memory = new LinkedHashMap<String, Long>();
+        services.forEach((name, service) -> {
+            if (service.isAlive()) {
+                Memory.resident(service.process().process().pid()).ifPresent(bytes -> memory.put(name, bytes));
+            }
+        });
+        return memory;
+    }
+
+    /** What a consumer group has not committed, over all its topics. */
+    public Map<String, Long> lag() throws ExecutionException, InterruptedException, TimeoutException {
+        var lag = new HashMap<String, Long>();
+        for (var group : INPUTS.entrySet()) {
+            var name = "saccade-" + group.getKey();
+            var committed = admin.listConsumerGroupOffsets(name)
+                    .partitionsToOffsetAndMetadata()
+                    .get(15, TimeUnit.SECONDS);
+            var asked = new HashMap<TopicPartition, OffsetSpec>();
+            for (var topic : group.getValue()) {
+                for (int partition = 0; partition < PARTITIONS; partition++) {
+                    asked.put(new TopicPartition(topic(topic), partition), OffsetSpec.latest());
+                }
+            }
+            long left = 0;
+            for (var end :
+                    admin.listOffsets(asked).all().get(15, TimeUnit.SECONDS).entrySet()) {
+                var offset = committed.get(end.getKey());
+                left += end.getValue().offset() - (offset == null ? 0 : offset.offset());
+            }
+            lag.put(name, left);
+        }
+        return lag;
+    }
+
+    /** Where everything is logged. */
+    public Path logs() {
+        return folder.resolve("logs");
+    }
+
+    @Override
+    public void close() {
+        if (tail != null) {
+            tail.close();
+        }
+        admin.close(Duration.ofSeconds(1));
+        new ArrayList<>(services.values()).forEach(Service::close);
+        models.close();
+        if (modelServer != null) {
+            modelServer.kill();
+        }
+        kafka.close();
+        ports.close();
+    }
+}

@@ -1,0 +1,233 @@
+package io.saccade.faults.lab;
+
+import io.saccade.faults.check.History;
+import io.saccade.faults.check.Owed;
+import io.saccade.faults.check.Seen;
+import io.saccade.faults.check.Sent;
+import io.saccade.testkit.Await;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The images of one run: sent by a thread of their own once somebody waits for them, watched until they have come to rest, handed over as a
+ * history. For one thread at a time. */
+public final class Load implements AutoCloseable {
+
+    private final Lab lab;
+    private final String prefix;
+    private final int images;
+    private final Driver driver;
+    private final Workload workload;
+    private final Thread sender;
+    private boolean started;
+    private volatile @Nullable Throwable failure;
+
+    Load(Lab lab, String prefix, long seed, int images, Wish wish) {
+        this.lab = lab;
+        this.prefix = prefix;
+        this.images = images;
+        this.driver = lab.driver();
+        this.workload = new Workload(prefix, seed, lab.pictures(), lab.truths(), wish.asWorkload());
+        this.sender = Thread.ofPlatform().daemon().name("driver").unstarted(() -> {
+            try {
+                driver.send(workload, images, wish.perSecond(images));
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+        });
+    }
+
+    /**
+     * What a run wants of its images.
+     *
+     * @param deadline  from sending on
+     * @param poisoned  share of records that cannot be processed, 0..1
+     * @param copies    how often each event is sent, at least 1
+     * @param spread    how long sending takes at least; zero for as fast as Kafka takes them
+     * @param everyTask whether every image asks for everything; else most ask for one or two things
+     */
+    public record Wish(Duration deadline, double poisoned, int copies, Duration spread, boolean everyTask) {
+
+        /** Good images, as fast as Kafka takes them, with time enough to be answered after any fault. */
+        public static final Wish AT_ONCE = new Wish(Duration.ofMinutes(10), 0, 1, Duration.ZERO, false);
+
+        /** The same, but spread over some time, so that a fault falls into their flow though they are few. */
+        public static final Wish FLOWING = AT_ONCE.spread(Duration.ofSeconds(15));
+
+        /** With another deadline. */
+        public Wish within(Duration deadline) {
+            return new Wish(deadline, poisoned, copies, spread, everyTask);
+        }
+
+        /** With a share of poison. */
+        public Wish poisoned(double share) {
+            return new Wish(deadline, share, copies, spread, everyTask);
+        }
+
+        /** With every event sent so often. */
+        public Wish copied(int copies) {
+            return new Wish(deadline, poisoned, copies, spread, everyTask);
+        }
+
+        /** Sent over so long a time at least. */
+        public Wish spread(Duration spread) {
+            return new Wish(deadline, poisoned, copies, spread, everyTask);
+        }
+
+        /** With every task asked of every image. */
+        public Wish forEverything() {
+            return new Wish(deadline, poisoned, copies, spread, true);
+        }
+
+        Workload.Wish asWorkload() {
+            return new Workload.Wish(deadline, poisoned, copies, everyTask);
+        }
+
+        int perSecond(int images) {
+            return spread.isZero() ? 0 : (int) Math.max(1, images / spread.toSeconds());
+        }
+    }
+
+    /** Starts sending, unless it has; returns at once. Whoever waits for something of this load starts it. */
+    public void start() {
+        if (!started) {
+            started = true;
+            sender.start();
+        }
+    }
+
+    /** How many images the run has. */
+    public int images() {
+        return images;
+    }
+
+    /** How many images have a joined answer. */
+    public long answered() {
+        return lab.tail().answered(prefix);
+    }
+
+    /** Waits until so many images have a joined answer: a point in the middle of the work, wherever time stands. */
+    public void awaitAnswered(double share, Duration patience) {
+        start();
+        long wanted = Math.max(1, Math.round(images * share));
+        Await.value(wanted + " answers of " + images, patience, this::answered, answered -> answered >= wanted);
+    }
+
+    /** Waits until every image is handed over and acknowledged or failed. */
+    public void awaitSent(Duration patience) {
+        start();
+        Await.until("every image to be sent", patience, () -> !sender.isAlive() && driver.open() == 0);
+        if (failure != null) {
+            throw new IllegalStateException("the driver broke", failure);
+        }
+    }
+
+    /**
+     * Waits until everything has come to rest, or does no more: every accepted image answered without a missing part,
+     * every group at the end of its topics, every topic read to its end. What is still missing after that is the checker's
+     * to say.
+     *
+     * @return whether it came to rest
+     */
+    public boolean awaitRest(Duration patience) throws InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        awaitSent(patience);
+        var open = new HashSet<String>();
+        for (var sent : driver.log()) {
+            if (sent.outcome() == Sent.Outcome.OK && sent.key() != null && !(sent.owed() instanceof Owed.Letter)) {
+                open.add(sent.key());
+            }
+        }
+        while (System.nanoTime() < end) {
+            open.removeIf(id -> lab.tail().progress(id) == Tail.Progress.WHOLE);
+            if (open.isEmpty() && isSettled() && lab.tail().catchUp(Duration.ofSeconds(30))) {
+                return true;
+            }
+            Thread.sleep(200);
+        }
+        lab.tail().catchUp(Duration.ofSeconds(30));
+        return false;
+    }
+
+    private boolean isSettled() throws InterruptedException {
+        try {
+            return lab.lag().values().stream().allMatch(lag -> lag <= 0);
+        } catch (ExecutionException | TimeoutException e) {
+            return false; // a broker that has just come back
+        }
+    }
+
+    /** Everything this run sent and caused. Takes what lies there: ask once, when all is at rest. */
+    public History history() throws InterruptedException {
+        Map<String, Long> lag;
+        try {
+            lag = lab.lag();
+        } catch (ExecutionException | TimeoutException e) {
+            lag = Map.of("unknown", -1L);
+        }
+        var sent = List.copyOf(driver.log());
+        var letters = sent.stream()
+                .filter(record -> record.key() == null && record.where() != null)
+                .map(Sent::where)
+                .collect(Collectors.toSet());
+        var joined = new ArrayList<Seen.Joined>();
+        var results = new ArrayList<Seen.Result>();
+        var dead = new ArrayList<Seen.Dead>();
+        var foreign = new ArrayList<Seen.Unreadable>();
+        for (var seen : lab.tail().take()) {
+            switch (seen) {
+                case Seen.Joined answer -> {
+                    if (isOurs(answer.id()) || isOurs(answer.key())) {
+                        joined.add(answer);
+                    }
+                }
+                case Seen.Result result -> {
+                    if (isOurs(result.imageId()) || isOurs(result.key())) {
+                        results.add(result);
+                    }
+                }
+                case Seen.Dead letter -> {
+                    var story = letter.story();
+                    var source = story == null
+                            ? null
+                            : new io.saccade.faults.check.Where(story.topic(), story.partition(), story.offset());
+                    if (isOurs(letter.key()) || letters.contains(source) || story == null) {
+                        dead.add(letter);
+                    }
+                }
+                case Seen.Unreadable record -> foreign.add(record);
+            }
+        }
+        lab.tail().forget(prefix);
+        return new History(
+                sent,
+                joined,
+                results,
+                dead,
+                foreign,
+                new HashMap<>(lag),
+                lab.truths().models());
+    }
+
+    /** When images were accepted, first and last; the same instant when there were none. */
+    public Instant lastSent() {
+        return driver.log().stream().map(Sent::at).max(Instant::compareTo).orElse(Instant.EPOCH);
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+
+    private boolean isOurs(@Nullable String id) {
+        return id != null && id.startsWith(prefix);
+    }
+}

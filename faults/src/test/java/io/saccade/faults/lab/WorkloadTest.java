@@ -1,0 +1,68 @@
+package io.saccade.faults.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saccade.contract.EventIds;
+import io.saccade.faults.check.Owed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class WorkloadTest {
+
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    @Test
+    void theSameSeedMakesTheSamePoison() {
+        // Given
+        var all = new Workload.Wish(Duration.ofMinutes(1), 1, 1, false);
+
+        // When
+        var once = values(new Workload("r.", 5, List.of(), new Truths(), all));
+        var again = values(new Workload("r.", 5, List.of(), new Truths(), all));
+        var other = values(new Workload("r.", 6, List.of(), new Truths(), all));
+
+        // Then
+        assertThat(once).isEqualTo(again).isNotEqualTo(other);
+    }
+
+    @Test
+    void everyKindOfPoisonOwesAnExplanation() {
+        // Given
+        var workload =
+                new Workload("r.", 5, List.of(), new Truths(), new Workload.Wish(Duration.ofMinutes(1), 1, 1, false));
+
+        // When
+        var owed = IntStream.range(0, 200)
+                .mapToObj(number -> workload.items(number, NOW).getFirst().owed())
+                .toList();
+
+        // Then
+        assertThat(owed).noneMatch(Owed.Nothing.class::isInstance).noneMatch(Owed.Answer.class::isInstance);
+        assertThat(owed).anyMatch(Owed.Letter.class::isInstance).anyMatch(Owed.Refusal.class::isInstance);
+    }
+
+    @Test
+    void copiesOweNothingOfTheirOwn() {
+        // Given
+        var workload =
+                new Workload("r.", 5, List.of(), new Truths(), new Workload.Wish(Duration.ofMinutes(1), 1, 3, false));
+
+        // When
+        var items = workload.items(0, NOW);
+
+        // Then
+        assertThat(items).hasSize(3);
+        assertThat(items.subList(1, 3)).allMatch(item -> item.owed() instanceof Owed.Nothing);
+        assertThat(items).extracting(Item::key).containsOnly(items.getFirst().key());
+    }
+
+    private static List<String> values(Workload workload) {
+        return IntStream.range(0, 50)
+                .mapToObj(number -> workload.items(number, NOW).getFirst())
+                .map(item -> item.key() + " " + (item.value() == null ? "" : EventIds.sha256(item.value())))
+                .toList();
+    }
+}
