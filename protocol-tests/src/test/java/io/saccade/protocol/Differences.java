@@ -63,10 +63,14 @@ final class Differences {
     }
 
     /** The answer without the paths of this machine and without Python's stack. */
+    /** Where Triton puts a model that came along with the request to load it: another folder each time. */
+    private static final Pattern SCRATCH_FOLDER = Pattern.compile("/tmp/folder\\w{6}");
+
     static Answer portable(Answer answer) {
         String text = answer.text()
                 .replace(Cases.REPOSITORY.toString(), "REPOSITORY")
                 .replace(Checkout.ROOT.toString(), "CHECKOUT");
+        text = SCRATCH_FOLDER.matcher(text).replaceAll("SCRATCH");
         int stack = text.indexOf("\n\nAt:\n");
         return new Answer(answer.code(), stack < 0 ? text : text.substring(0, stack));
     }

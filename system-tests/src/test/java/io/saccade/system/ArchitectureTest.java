@@ -67,6 +67,8 @@ class ArchitectureTest {
         classes()
                 .that()
                 .resideInAPackage("io.saccade.triton..")
+                .and()
+                .resideOutsideOfPackage("io.saccade.triton.otel") // for those who bring OpenTelemetry's API
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
@@ -177,6 +179,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "java..",
                         "io.saccade.joiner.merge..",
+                        "io.saccade.contract",
                         "io.saccade.contract.event..",
                         "com.fasterxml.jackson.annotation..",
                         "org.jspecify..")

@@ -4,6 +4,7 @@ import io.saccade.cli.kafka.Topics;
 import io.saccade.cli.stack.Health;
 import io.saccade.cli.stack.Installation;
 import io.saccade.cli.stack.Memory;
+import io.saccade.cli.stack.ModelServerChoice;
 import io.saccade.cli.stack.Ports;
 import io.saccade.cli.stack.ProcessPlan;
 import io.saccade.cli.stack.StackFolder;
@@ -98,11 +99,12 @@ public final class Lab implements AutoCloseable {
         this.models = FaultyModelServer.before(byRole.getOrDefault(Ports.MODEL_GRPC, 0), seed);
         var stack = new StackFolder("faults", folder.resolve("stack"));
         var all = new Ports(byRole);
-        this.modelServerPlan = StackPlan.of(spec(stack, null), installation, all).processes().stream()
-                .filter(plan -> plan.wave() == ProcessPlan.Wave.MODEL_SERVER)
-                .findFirst()
-                .orElseThrow();
-        StackPlan.of(spec(stack, models.endpoint()), installation, all)
+        this.modelServerPlan =
+                StackPlan.of(spec(stack, new ModelServerChoice.Ours()), installation, all).processes().stream()
+                        .filter(plan -> plan.wave() == ProcessPlan.Wave.MODEL_SERVER)
+                        .findFirst()
+                        .orElseThrow();
+        StackPlan.of(spec(stack, new ModelServerChoice.Elsewhere(models.endpoint())), installation, all)
                 .processes()
                 .forEach(plan -> plans.put(plan.name(), plan));
     }
@@ -129,8 +131,8 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    private StackSpec spec(StackFolder stack, @Nullable String triton) {
-        return new StackSpec(stack, kafka.bootstrapServers(), triton, null, Duration.ofSeconds(60));
+    private StackSpec spec(StackFolder stack, ModelServerChoice modelServer) {
+        return new StackSpec(stack, kafka.bootstrapServers(), modelServer, null, Duration.ofSeconds(60));
     }
 
     private void start() throws IOException {
