@@ -63,8 +63,8 @@ final class Differences {
     }
 
     /** The answer without the paths of this machine and without Python's stack. */
-    /** Where Triton puts a model that came along with the request to load it: another folder each time. */
-    private static final Pattern SCRATCH_FOLDER = Pattern.compile("/tmp/folder\\w{6}");
+    /** Where a server puts a model that came along with the request to load it: another folder each time. */
+    private static final Pattern SCRATCH_FOLDER = Pattern.compile("/[^ :]*/(folder\\w{6}|saccade-model-\\d+)");
 
     static Answer portable(Answer answer) {
         String text = answer.text()
