@@ -179,13 +179,21 @@ public final class EventJson {
      * milliseconds: their deadlines would lie fifty thousand years ahead.
      */
     private static final class TimeReader extends JsonDeserializer<Instant> {
+
+        private static final int LAST_YEAR = 9999;
+
         @Override
         public Instant deserialize(JsonParser json, DeserializationContext context) throws IOException {
             if (!json.hasToken(JsonToken.VALUE_STRING)) {
                 throw MismatchedInputException.from(json, Instant.class, "not a string");
             }
             try {
-                return OffsetDateTime.parse(json.getText()).toInstant();
+                var time = OffsetDateTime.parse(json.getText());
+                // RFC 3339 has four digits; more of them overflow whatever is reckoned with them.
+                if (time.getYear() < 1 || time.getYear() > LAST_YEAR) {
+                    throw InvalidFormatException.from(json, "not a time", json.getText(), Instant.class);
+                }
+                return time.toInstant();
             } catch (DateTimeException e) {
                 throw InvalidFormatException.from(json, "not a time", json.getText(), Instant.class);
             }

@@ -45,8 +45,9 @@ record Due(Instant when, Kind kind, String id) {
         return time(now.plusMillis(1));
     }
 
+    /** Rounded up: looked at a part of a millisecond too early, a deadline would not be past, and nobody looked again. */
     private static String time(Instant when) {
-        long millis = Math.clamp(when.toEpochMilli(), 0, LATEST);
+        long millis = Math.clamp(when.plusNanos(999_999).toEpochMilli(), 0, LATEST);
         return String.format("%0" + DIGITS + "d", millis);
     }
 }

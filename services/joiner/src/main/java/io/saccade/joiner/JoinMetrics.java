@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** The meters of the join, declared once; {@code docs/reference/metrics.md} lists them with their units. Thread-safe. */
 final class JoinMetrics {
 
+    /** A sender whose clock is more wrong than this tells nothing about the time we took, and would overflow it. */
+    private static final Duration PLAUSIBLE = Duration.ofDays(365);
+
     private final MeterRegistry registry;
     private final Timer latency;
     private final Counter late;
@@ -45,11 +48,9 @@ final class JoinMetrics {
                 .register(registry);
     }
 
-    /** A count of open images that is part of the gauge until it is dropped; one for each partition. */
-    AtomicLong newOpenCount() {
-        var count = new AtomicLong();
+    /** Makes a count of open images part of the gauge until it is dropped; one for each partition. */
+    void keep(AtomicLong count) {
         open.add(count);
-        return count;
     }
 
     void drop(AtomicLong count) {
@@ -64,7 +65,10 @@ final class JoinMetrics {
                 .register(registry)
                 .increment();
         if (enriched.revision() == 1) {
-            latency.record(Duration.between(enriched.submittedAt(), enriched.completedAt()));
+            var took = Duration.between(enriched.submittedAt(), enriched.completedAt());
+            if (took.compareTo(PLAUSIBLE) < 0 && !took.isNegative()) {
+                latency.record(took);
+            }
         }
     }
 

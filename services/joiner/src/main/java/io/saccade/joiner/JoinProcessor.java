@@ -70,7 +70,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private @Nullable ProcessorContext<byte[], byte[]> context;
     private @Nullable KeyValueStore<String, byte[]> states;
     private @Nullable KeyValueStore<String, byte[]> deadlines;
-    private final AtomicLong open;
+    private final AtomicLong open = new AtomicLong();
     private Instant quietUntil = Instant.MIN;
 
     /** Nothing is due before this. A range that began at zero would walk over every deleted deadline again. */
@@ -86,7 +86,6 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         this.topics = topics;
         this.metrics = metrics;
         this.tracing = new JoinTracing(telemetry);
-        this.open = metrics.newOpenCount();
     }
 
     @Override
@@ -94,6 +93,10 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         this.context = context;
         states = context.getStateStore(STATES);
         deadlines = context.getStateStore(DEADLINES);
+        // Called again on the same object when a transaction was rolled back, and deadlines came back with it.
+        lookFrom = Instant.EPOCH;
+        metrics.keep(open);
+        open.set(0);
         // One deadline for each open image, and nothing else of its kind: counting them reads no state.
         try (var known = deadlines().all()) {
             known.forEachRemaining(entry -> open.addAndGet(Due.parse(entry.key).kind() == Due.Kind.EXPIRE ? 1 : 0));

@@ -113,6 +113,37 @@ class JoinTopologyTest {
     }
 
     @Test
+    void answersThoughItLookedAPartOfAMillisecondBeforeTheDeadline() throws Exception {
+        // Given
+        var deadline = SUBMITTED.plusMillis(5_000).plusNanos(700_000);
+        send("fine", "{\"id\":\"fine\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + deadline + "\"}");
+        driver.advanceWallClockTime(Duration.ofMillis(5_000));
+        assertThat(enriched.isEmpty()).isTrue();
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMillis(200));
+
+        // Then
+        assertThat(read(enriched.readRecord()).status()).isEqualTo(Status.PARTIAL);
+    }
+
+    @Test
+    void survivesASenderWithoutAClock() throws Exception {
+        // When
+        send("old", "{\"id\":\"old\",\"image\":{\"uri\":\"file:/x\"},\"submittedAt\":\"0001-01-01T00:00:00Z\"}");
+        send("new", "{\"id\":\"new\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"9999-12-31T23:59:59Z\"}");
+        send("odd", "{\"id\":\"odd\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"+999999999-12-31T23:59:59Z\"}");
+        driver.advanceWallClockTime(Duration.ofSeconds(5));
+
+        // Then
+        assertThat(enriched.readKeyValuesToList())
+                .extracting(answer -> new String(answer.key, UTF_8))
+                .containsExactlyInAnyOrder("odd", "old");
+        assertThat(dlq.getQueueSize()).isEqualTo(1);
+        assertThat(openImages()).isEqualTo(1);
+    }
+
+    @Test
     void givesAnImageThatComesLateTheTimeToReadWhatIsThere() throws Exception {
         // Given
         driver.advanceWallClockTime(Duration.ofHours(1));
