@@ -87,7 +87,10 @@ public final class Main {
         }
     }
 
-    @Command(name = "list", description = "Every fault, what must hold through it, and how it is made.")
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "Every fault, what must hold through it, and how it is made.")
     static final class ListCommand implements Callable<Integer> {
 
         @CommandLine.Spec
@@ -112,6 +115,7 @@ public final class Main {
 
     @Command(
             name = "run",
+            mixinStandardHelpOptions = true,
             description = "Plays faults by their ids, one after the other, on one stack.",
             footer = {"%nExample:", "  ./saccade faults run F3 --images 100000 --seed 7"})
     static final class RunCommand extends Playing {
@@ -133,7 +137,7 @@ public final class Main {
         }
     }
 
-    @Command(name = "smoke", description = "Plays one fault of each kind, in minutes.")
+    @Command(name = "smoke", mixinStandardHelpOptions = true, description = "Plays one fault of each kind, in minutes.")
     static final class SmokeCommand extends Playing {
         @Override
         List<Fault> faults() {
@@ -143,7 +147,10 @@ public final class Main {
         }
     }
 
-    @Command(name = "full", description = "Plays every fault; give it --images 100000 and a day.")
+    @Command(
+            name = "full",
+            mixinStandardHelpOptions = true,
+            description = "Plays every fault; give it --images 100000 and a day.")
     static final class FullCommand extends Playing {
         @Override
         List<Fault> faults() {
@@ -151,7 +158,10 @@ public final class Main {
         }
     }
 
-    @Command(name = "random", description = "Plays faults by chance, from one seed, until the time is over.")
+    @Command(
+            name = "random",
+            mixinStandardHelpOptions = true,
+            description = "Plays faults by chance, from one seed, until the time is over.")
     static final class RandomCommand extends Playing {
 
         @Option(names = "--minutes", paramLabel = "M", description = "How long. Default: ${DEFAULT-VALUE}")
@@ -172,6 +182,7 @@ public final class Main {
 
     @Command(
             name = "bugs",
+            mixinStandardHelpOptions = true,
             description = "Puts one bug after the other into a service (F30): the checker must catch every one.")
     static final class BugsCommand implements Callable<Integer> {
 
