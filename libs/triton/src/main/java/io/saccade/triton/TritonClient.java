@@ -167,13 +167,15 @@ public final class TritonClient implements AutoCloseable {
      * Asks a model that answers any number of times: a decoupled one, such as a language model. Others may be asked so too and
      * answer once. The time limit is for the whole stream.
      *
+     * <p>A failure of the model comes as a text, whose words decide its class. Triton 24.08 and newer end the stream with a gRPC
+     * status instead if the request has the header {@code triton_grpc_error: true}. It is not sent unasked: 2.51.0 may crash where such
+     * a stream ends or is cancelled while its model fails, and a lost server is worse than a coarser code.
+     *
      * @return results as they come; to be closed
      */
     public InferStream stream(InferRequest request) {
         CallTracer.TracedCall span = tracer.started(request);
         Map<String, String> callHeaders = headers(request, span);
-        // A failure of the model then ends the stream with a status instead of a bare text (24.08 and newer).
-        callHeaders.putIfAbsent("triton_grpc_error", "true");
         InferStream stream = new InferStream(
                 request,
                 listener,

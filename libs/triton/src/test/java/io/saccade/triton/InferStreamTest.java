@@ -98,7 +98,7 @@ class InferStreamTest {
 
         // Then
         var headers = server.headers.poll(10, SECONDS);
-        assertThat(headers.get(key("triton_grpc_error"))).isEqualTo("true");
+        assertThat(headers.get(key("triton_grpc_error"))).isNull();
         assertThat(headers.get(key("traceparent"))).isEqualTo("00-a-b-01");
     }
 
