@@ -49,7 +49,7 @@ if [ "$(cat "$dir/installed" 2>/dev/null)" != "$wanted" ]; then
         cp -R "$packages/pytriton/tritonserver/$part" "$dir/server/"
     done
     cp "$stub" "$dir/server/backends/python/"
-    ln -s "$packages/nvidia_pytriton.libs" "$dir/server/lib"
+    ln -sr "$packages/nvidia_pytriton.libs" "$dir/server/lib"
     printf '%s' "$wanted" >"$dir/installed"
 fi
 
