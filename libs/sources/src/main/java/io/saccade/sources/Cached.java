@@ -1,6 +1,7 @@
 package io.saccade.sources;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Looks into the shared folder first, and lets one process of the machine fetch what several want: they read the same
@@ -13,6 +14,9 @@ final class Cached implements ImageSource {
     private final SharedFolder folder;
     private final ImageSource next;
     private final OnceMore.Sleep sleep;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder waited = new LongAdder();
+    private final LongAdder misses = new LongAdder();
 
     Cached(SharedFolder folder, ImageSource next, OnceMore.Sleep sleep) {
         this.folder = folder;
@@ -24,9 +28,10 @@ final class Cached implements ImageSource {
     public Fetched fetch(Wanted wanted) throws InterruptedException {
         var key = CacheKey.of(wanted);
         var patience = wanted.budget().left().dividedBy(2);
-        while (true) {
+        for (var first = true; ; first = false) {
             var kept = folder.read(key);
             if (kept.isPresent()) {
+                (first ? hits : waited).increment();
                 return kept.get();
             }
             var lock = folder.lock(key);
@@ -34,7 +39,11 @@ final class Cached implements ImageSource {
                 try (var _ = lock.get()) {
                     // Whoever had the lock before may have left the image since the look above.
                     var since = folder.read(key);
-                    return since.isPresent() ? since.get() : fetchAndKeep(key, wanted);
+                    if (since.isPresent()) {
+                        waited.increment();
+                        return since.get();
+                    }
+                    return fetchAndKeep(key, wanted);
                 }
             }
             if (wanted.budget().left().compareTo(patience) <= 0) {
@@ -44,7 +53,13 @@ final class Cached implements ImageSource {
         }
     }
 
+    /** What came of looking into the folder, since the start. */
+    Sharing sharing() {
+        return new Sharing(hits.sum(), waited.sum(), 0, misses.sum());
+    }
+
     private Fetched fetchAndKeep(CacheKey key, Wanted wanted) throws InterruptedException {
+        misses.increment();
         var fetched = next.fetch(wanted);
         if (fetched instanceof Fetched.Bytes bytes
                 && (key.sha256() == null || key.sha256().equals(bytes.sha256()))) {

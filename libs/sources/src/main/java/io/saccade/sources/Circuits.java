@@ -93,6 +93,23 @@ final class Circuits implements ImageSource {
         return hosts.size();
     }
 
+    /** Looks at each host that is remembered: for who reads metrics now and then. */
+    HostStates states() {
+        int failing = 0;
+        int resting = 0;
+        int probing = 0;
+        long now = nanoTime.getAsLong();
+        for (var circuit : hosts.values()) {
+            switch (circuit) {
+                case Circuit.Closed _ -> failing++;
+                case Circuit.Open open when open.resting(now) -> resting++;
+                case Circuit.Open _ -> failing++; // whoever wants something of it next will probe
+                case Circuit.Probing _ -> probing++;
+            }
+        }
+        return new HostStates(failing, resting, probing);
+    }
+
     private void failed(String host) {
         if (hosts.size() >= MOST_HOSTS && !hosts.containsKey(host)) {
             long now = nanoTime.getAsLong();

@@ -6,11 +6,13 @@ import io.saccade.guard.http.GuardedHttp;
 import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * verified. A media type that an event, a URI or a server declares is never believed: the decoder looks at the bytes, and
  * refuses those that are no image, whatever they are called.
  *
- * <p>What lies on other machines goes through one chain: shared by those who want it at once, looked up in the cache,
- * tried once more when that can help, left alone while its host fails, limited by host and tenant.
+ * <p>What lies on other machines is also shared, cached, tried once more, left alone while its host fails, and
+ * limited by host and tenant.
  *
  * <p>Thread-safe. Blocks: made for a virtual thread each.
  */
@@ -54,13 +56,13 @@ public final class ImageSources implements AutoCloseable {
         if (!settings.web().schemes().isEmpty()) {
             var web = new WebSource(settings.web(), settings.maxBytes(), http.get());
             owned.add(web);
-            var chain = chain(web, settings, tenants, surroundings);
+            var chain = new Chain(web, settings, tenants, surroundings);
             settings.web().schemes().forEach(scheme -> schemes.put(scheme, chain));
         }
         if (!settings.s3().access().isEmpty()) {
             var s3 = new S3Source(settings.s3(), settings.maxBytes());
             owned.add(s3);
-            schemes.put("s3", chain(s3, settings, tenants, surroundings));
+            schemes.put("s3", new Chain(s3, settings, tenants, surroundings));
         }
         return new ImageSources(schemes, owned);
     }
@@ -84,27 +86,6 @@ public final class ImageSources implements AutoCloseable {
             java.util.function.DoubleSupplier random,
             OnceMore.Sleep sleep) {}
 
-    static ImageSource chain(
-            ImageSource.Remote source, SourceSettings settings, Limits.Places tenants, Surroundings surroundings) {
-        var limited = new Limits(source, settings.perHost(), tenants);
-        var circuits = new Circuits(source, limited, settings.rest().rules(), surroundings.nanoTime());
-        var twice = new OnceMore(circuits, surroundings.random(), surroundings.sleep());
-        ImageSource kept = settings.cache()
-                .<ImageSource>map(cache -> new Cached(
-                        new SharedFolder(
-                                cache.folder(),
-                                new SharedFolder.Bounds(cache.bytes(), cache.entries(), cache.fresh()),
-                                surroundings.clock()),
-                        twice,
-                        surroundings.sleep()))
-                .orElse(twice);
-        var shared = new SingleFlight(kept);
-        return wanted -> {
-            var forbidden = source.forbids(wanted);
-            return forbidden == null ? shared.fetch(wanted) : forbidden;
-        };
-    }
-
     /**
      * Reads an image.
      *
@@ -127,6 +108,27 @@ public final class ImageSources implements AutoCloseable {
         }
         var fetched = source.fetch(new Wanted(uri, tenant, image.sha256(), budget));
         return fetched instanceof Fetched.Bytes bytes ? verified(bytes, image.sha256()) : fetched;
+    }
+
+    /** The ways that are switched on. */
+    public Set<Way> ways() {
+        var ways = EnumSet.of(Way.INLINE);
+        byScheme.keySet().forEach(scheme -> ways.add(Way.valueOf(scheme.toUpperCase(Locale.ROOT))));
+        return ways;
+    }
+
+    /** The hosts in trouble among those that are read in one way. {@code http:} and {@code https:} are counted together. */
+    public HostStates hosts(Way way) {
+        return byScheme.get(way.word()) instanceof Chain chain ? chain.hosts() : new HostStates(0, 0, 0);
+    }
+
+    /** How often one fetch served several. */
+    public Sharing sharing() {
+        return byScheme.values().stream()
+                .distinct() // one chain may have two schemes
+                .filter(Chain.class::isInstance)
+                .map(chain -> ((Chain) chain).sharing())
+                .reduce(new Sharing(0, 0, 0, 0), Sharing::plus);
     }
 
     private String schemes() {

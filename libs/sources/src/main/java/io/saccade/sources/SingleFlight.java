@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Lets one of several that want the same thing at the same time fetch it, and gives all of them its bytes or its refusal.
@@ -16,6 +17,7 @@ final class SingleFlight implements ImageSource {
 
     private final ImageSource next;
     private final Map<CacheKey, CompletableFuture<Fetched>> atWork = new ConcurrentHashMap<>();
+    private final LongAdder together = new LongAdder();
 
     SingleFlight(ImageSource next) {
         this.next = next;
@@ -33,6 +35,7 @@ final class SingleFlight implements ImageSource {
             try {
                 var fetched = theirs.get(wanted.budget().left().toNanos(), TimeUnit.NANOSECONDS);
                 if (!(fetched instanceof Fetched.Failed)) {
+                    together.increment();
                     return fetched;
                 }
             } catch (ExecutionException e) {
@@ -44,6 +47,11 @@ final class SingleFlight implements ImageSource {
                         Fetched.Blame.OURS);
             }
         }
+    }
+
+    /** How often somebody got what another one fetched, since the start. */
+    long together() {
+        return together.sum();
     }
 
     private Fetched lead(CacheKey key, CompletableFuture<Fetched> mine, Wanted wanted) throws InterruptedException {

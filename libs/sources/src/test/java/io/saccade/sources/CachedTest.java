@@ -34,12 +34,17 @@ class CachedTest {
         // Given
         var source = new Scripted(Some.bytes((byte) 7));
 
+        var first = cached(source);
+        var second = cached(source);
+
         // When
-        cached(source).fetch(wanted("default"));
-        var again = cached(source).fetch(wanted("default"));
+        first.fetch(wanted("default"));
+        var again = second.fetch(wanted("default"));
 
         // Then
         assertThat(source.calls).hasValue(1);
+        assertThat(first.sharing()).isEqualTo(new Sharing(0, 0, 0, 1));
+        assertThat(second.sharing()).isEqualTo(new Sharing(1, 0, 0, 0));
         assertThat(((Fetched.Bytes) again).encoded()).containsExactly(7);
     }
 
@@ -99,6 +104,7 @@ class CachedTest {
         assertThat(((Fetched.Bytes) fetched).encoded()).containsExactly(8);
         assertThat(source.calls).hasValue(0);
         assertThat(waits).hasSize(3);
+        assertThat(cached.sharing()).isEqualTo(new Sharing(0, 1, 0, 0));
     }
 
     @Test

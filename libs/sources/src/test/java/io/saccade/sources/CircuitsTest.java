@@ -41,6 +41,30 @@ class CircuitsTest {
     }
 
     @Test
+    void tellsHowManyHostsAreInTrouble() throws InterruptedException {
+        // Given
+        fail(ONE, 3);
+        fail(OTHER, 1);
+
+        // Then
+        assertThat(circuits.states()).isEqualTo(new HostStates(1, 1, 0));
+
+        // When
+        watch.pass(Duration.ofSeconds(10));
+
+        // Then
+        assertThat(circuits.states()).as("its rest is over").isEqualTo(new HostStates(2, 0, 0));
+
+        // When
+        host.nowAnswers(bytes((byte) 1));
+        circuits.fetch(ONE);
+        circuits.fetch(OTHER);
+
+        // Then
+        assertThat(circuits.states()).isEqualTo(new HostStates(0, 0, 0));
+    }
+
+    @Test
     void asksOtherHostsMeanwhile() throws InterruptedException {
         // Given
         fail(ONE, 3);

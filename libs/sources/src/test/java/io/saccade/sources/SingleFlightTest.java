@@ -48,6 +48,7 @@ class SingleFlightTest {
             assertThat(fetch.get()).isInstanceOf(Fetched.Bytes.class);
         }
         assertThat(calls).hasValue(1);
+        assertThat(flight.together()).isEqualTo(7);
     }
 
     @Test

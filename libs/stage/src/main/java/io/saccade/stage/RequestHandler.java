@@ -16,6 +16,7 @@ import io.saccade.contract.topic.Topic;
 import io.saccade.sources.Budget;
 import io.saccade.sources.Fetched;
 import io.saccade.sources.ImageSources;
+import io.saccade.sources.Way;
 import io.saccade.triton.TritonException;
 import io.saccade.vision.ImagePreprocessor;
 import io.saccade.vision.Prepared;
@@ -385,6 +386,7 @@ final class RequestHandler<A extends Answer> {
             var took = Duration.ofNanos(System.nanoTime() - started);
             fetch = fetch.plus(took);
             metrics.step("fetch", took);
+            metrics.fetched(Way.of(request.image()), fetched, took);
             return switch (fetched) {
                 case Fetched.Refused(var code, var message) -> new Seen.Refused(new Failure(code, message, false));
                 case Fetched.Failed failed ->

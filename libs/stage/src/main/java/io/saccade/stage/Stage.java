@@ -205,6 +205,7 @@ public final class Stage implements AutoCloseable {
                 budget);
         var images = ImageSources.of(ImageSettings.of(config.images()));
         sources = images;
+        metrics.watch(images);
         var pictures = pictures();
         decoder = pictures;
         LOGGER.info("pictures are decoded by: {}", pictures.description());

@@ -1,17 +1,32 @@
 package io.saccade.stage;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.saccade.sources.Fetched;
+import io.saccade.sources.HostStates;
+import io.saccade.sources.ImageSources;
+import io.saccade.sources.Sharing;
+import io.saccade.sources.Way;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** The meters of a stage, declared once; {@code docs/reference/metrics.md} lists them with their units. Thread-safe. */
 public final class StageMetrics {
+
+    private static final String FETCHED = "ok";
+    private static final Duration[] FETCH_TIMES = Stream.of(
+                    1, 5, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000)
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
 
     private final MeterRegistry registry;
     private final String stage;
@@ -55,6 +70,88 @@ public final class StageMetrics {
                 .description("Answered requests that are remembered, so that they are not computed again")
                 .tag("stage", stage)
                 .register(registry);
+    }
+
+    /** What is on has its series from the start: a counter that appears with its first failure shows none. */
+    void watch(ImageSources images) {
+        images.ways().forEach(way -> {
+            fetches(way, FETCHED);
+            fetchTime(way);
+            fetchedBytes(way);
+        });
+        hosts(images, "web", Way.HTTPS, Way.HTTP);
+        hosts(images, "s3", Way.S3);
+        sharing(images, "hit", Sharing::hits);
+        sharing(images, "waited", Sharing::waited);
+        sharing(images, "together", Sharing::together);
+        sharing(images, "miss", Sharing::misses);
+    }
+
+    private void hosts(ImageSources images, String hosts, Way... ways) {
+        var one =
+                Arrays.stream(ways).filter(images.ways()::contains).findFirst().orElse(ways[0]);
+        hosts(images, hosts, "failing", one, HostStates::failing);
+        hosts(images, hosts, "resting", one, HostStates::resting);
+        hosts(images, hosts, "probing", one, HostStates::probing);
+    }
+
+    private void hosts(ImageSources images, String hosts, String state, Way way, ToDoubleFunction<HostStates> count) {
+        Gauge.builder("saccade.fetch.hosts", images, sources -> count.applyAsDouble(sources.hosts(way)))
+                .description("Hosts or buckets in trouble; those that are well are not counted")
+                .tag("stage", stage)
+                .tag("hosts", hosts)
+                .tag("state", state)
+                .register(registry);
+    }
+
+    private void sharing(ImageSources images, String result, ToDoubleFunction<Sharing> count) {
+        FunctionCounter.builder("saccade.fetch.cache", images, sources -> count.applyAsDouble(sources.sharing()))
+                .description("Images on other machines by what came of looking for a fetch to share")
+                .tag("stage", stage)
+                .tag("result", result)
+                .register(registry);
+    }
+
+    /** One fetch as a record asked for it, whatever was repeated or shared behind it. */
+    void fetched(Way way, Fetched fetched, Duration took) {
+        var outcome =
+                switch (fetched) {
+                    case Fetched.Bytes _ -> FETCHED;
+                    case Fetched.Refused refused -> refused.code();
+                    case Fetched.Failed failed -> failed.code();
+                };
+        fetches(way, outcome).increment();
+        fetchTime(way).record(took);
+        if (fetched instanceof Fetched.Bytes bytes) {
+            fetchedBytes(way).increment(bytes.encoded().length);
+        }
+    }
+
+    private Counter fetches(Way way, String outcome) {
+        return counters.computeIfAbsent("fetch." + way + outcome, _ -> Counter.builder("saccade.fetches")
+                .description("Fetches of images by way and outcome")
+                .tag("stage", stage)
+                .tag("way", way.word())
+                .tag("outcome", outcome)
+                .register(registry));
+    }
+
+    private Counter fetchedBytes(Way way) {
+        return counters.computeIfAbsent("fetch-bytes." + way, _ -> Counter.builder("saccade.fetch.bytes")
+                .description("Bytes of images that were fetched")
+                .tag("stage", stage)
+                .tag("way", way.word())
+                .register(registry));
+    }
+
+    private Timer fetchTime(Way way) {
+        return timers.computeIfAbsent("fetch." + way, _ -> Timer.builder("saccade.fetch")
+                .description("Time of one fetch, waiting, a repetition and the cache included")
+                .tag("stage", stage)
+                .tag("way", way.word())
+                // A few buckets, because there are as many again for each way.
+                .serviceLevelObjectives(FETCH_TIMES)
+                .register(registry));
     }
 
     void ended(Ending ending, Instant submitted, Instant now) {

@@ -56,6 +56,7 @@ class ImagesFromAnywhereIT {
     private final ScriptedModelServer server = ScriptedModelServer.start().model(StageIT.model());
     private final WebHost web = WebHost.encrypted(certificate);
     private final S3Store store = S3Store.start();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private Stage stage;
 
     @BeforeAll
@@ -103,8 +104,7 @@ class ImagesFromAnywhereIT {
                         500))
                 .build()
                 .getConfigMapping(StageConfig.class);
-        stage = new Stage(
-                config, new StageIT.EchoFactory(), topics, new SimpleMeterRegistry(), OpenTelemetry.noop(), () -> {});
+        stage = new Stage(config, new StageIT.EchoFactory(), topics, registry, OpenTelemetry.noop(), () -> {});
         stage.start();
     }
 
@@ -133,7 +133,35 @@ class ImagesFromAnywhereIT {
             assertThat(result.end()).as(id).isEqualTo(End.DONE);
             assertThat(result.sha256()).isEqualTo(EventIds.sha256(PICTURE));
             assertThat(result.timings().fetch()).isPositive();
+            assertThat(fetches(id, "ok")).isEqualTo(1);
+            assertThat(registry.get("saccade.fetch.bytes")
+                            .tag("way", id)
+                            .counter()
+                            .count())
+                    .isEqualTo(PICTURE.length);
+            assertThat(registry.get("saccade.fetch").tag("way", id).timer().count())
+                    .isEqualTo(1);
         }
+    }
+
+    @Test
+    void showsWhatItCanReadBeforeItReadsAnything() {
+        // When
+        Await.until(
+                "the meters",
+                PATIENCE,
+                () -> registry.find("saccade.fetch.cache").functionCounters().size() == 4);
+
+        // Then
+        for (var way : new String[] {"inline", "data", "file", "https", "s3"}) {
+            assertThat(fetches(way, "ok")).as(way).isZero();
+        }
+        assertThat(registry.find("saccade.fetches").tag("way", "http").counter())
+                .as("it is off")
+                .isNull();
+        assertThat(registry.find("saccade.fetch.hosts").gauges())
+                .hasSize(6)
+                .allSatisfy(gauge -> assertThat(gauge.value()).isZero());
     }
 
     @Test
@@ -164,6 +192,14 @@ class ImagesFromAnywhereIT {
                     assertThat(result.failure().code()).isEqualTo(code);
                     assertThat(result.failure().retryable()).isFalse();
                 });
+        assertThat(fetches("https", "fetch.address_forbidden")).isEqualTo(1);
+        assertThat(fetches("s3", "fetch.bucket_forbidden")).isEqualTo(1);
+        assertThat(fetches("http", "fetch.scheme_unsupported")).isEqualTo(1);
+        assertThat(registry.getMeters().stream()
+                        .filter(meter -> meter.getId().getName().startsWith("saccade.")))
+                .as("nothing of an address is a tag")
+                .allSatisfy(meter -> assertThat(meter.getId().getTags().toString())
+                        .doesNotContain("localhost", "169.254", "secrets", "photos"));
         Await.until("the commit", PATIENCE, () -> kafka.lag(group, topics.name(Topic.IMAGES)) == 0);
         assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
     }
@@ -191,6 +227,14 @@ class ImagesFromAnywhereIT {
                 .hasValue(4);
         var letter = kafka.awaitKey(topics.name(Topic.DLQ), "broken", PATIENCE);
         assertThat(DeadLetter.fromHeaders(letter.headers()).failure().code()).isEqualTo("fetch.server_error");
+    }
+
+    private double fetches(String way, String outcome) {
+        return registry.get("saccade.fetches")
+                .tag("way", way)
+                .tag("outcome", outcome)
+                .counter()
+                .count();
     }
 
     private void submit(String id, URI uri) {
