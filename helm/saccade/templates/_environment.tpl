@@ -42,6 +42,8 @@ SACCADE_IMAGES_S3_PATH_STYLE: "true"
 {{- end }}
 {{- end }}
 {{- end }}
+{{- else if eq .service.role "intake" }}
+SACCADE_INTAKE_TENANT: {{ .root.Values.intake.tenant | quote }}
 {{- else }}
 SACCADE_JOIN_DEADLINE: {{ .root.Values.join.deadline | quote }}
 SACCADE_JOIN_STATE_DIRECTORY: {{ .root.Values.join.stateDirectory | quote }}

@@ -93,8 +93,10 @@ capabilities:
 {{- $keys := list -}}
 {{- range (.Files.Get "files/topics.yaml" | fromYaml).topics }}{{ $keys = append $keys .key }}{{ end -}}
 {{- $stages := list -}}
+{{- $intake := "" -}}
 {{- range $name, $service := $services -}}
 {{- if eq $service.role "stage" }}{{ $stages = append $stages $name }}{{ end -}}
+{{- if eq $service.role "intake" }}{{ $intake = $name }}{{ end -}}
 {{- range $service.reads -}}
 {{- if not (has . $keys) -}}
 {{- fail (printf "services.%s.reads names '%s', which is no key of files/topics.yaml (%s)" $name . (join ", " $keys)) -}}
@@ -137,6 +139,9 @@ capabilities:
 {{- if and .Values.images.existingClaim (not .Values.images.fileRoots) -}}
 {{- fail "images.existingClaim is mounted at /images, but images.fileRoots allows no folder; set it to /images" -}}
 {{- end -}}
+{{- end -}}
+{{- if and $stages $intake (not .Values.images.s3.buckets) -}}
+{{- fail (printf "services.%s submits objects of buckets, but images.s3.buckets allows the stages none: every image would be refused" $intake) -}}
 {{- end -}}
 {{- if and .Values.images.s3.existingSecret (not .Values.images.s3.buckets) -}}
 {{- fail "images.s3.existingSecret gives credentials, but images.s3.buckets allows no bucket; name the buckets that may be read" -}}

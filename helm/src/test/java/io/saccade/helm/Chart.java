@@ -18,6 +18,9 @@ record Chart(List<JsonNode> documents) {
     static final Path FOLDER = Yaml.ROOT.resolve("helm").resolve("saccade");
     static final List<String> SERVICES = List.of("encoder", "captioner", "vqa", "moderator", "joiner");
 
+    /** What runs where it is asked for. */
+    static final String INTAKE = "intake";
+
     /** The least that must be said. */
     static final Map<String, Object> LEAST = Map.of(
             "kafka.bootstrapServers", "kafka:9092",

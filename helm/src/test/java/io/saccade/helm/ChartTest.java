@@ -63,6 +63,8 @@ class ChartTest {
             entry("services.moderator.replicas", 3),
             entry("services.joiner.replicas", 2),
             entry("services.joiner.standbys", 1),
+            entry("services.intake.enabled", true),
+            entry("intake.tenant", "acme"),
             entry("serviceMonitor.enabled", true),
             entry("serviceMonitor.labels.release", "prometheus"),
             entry("keda.authenticationRef", "kafka"),
@@ -149,6 +151,9 @@ class ChartTest {
                 assertThat(full.one(kind, "test-saccade-" + service)).isNotNull();
             }
         }
+        for (var kind : List.of("ConfigMap", "Deployment", "Service", "PodDisruptionBudget", "ServiceMonitor")) {
+            assertThat(full.one(kind, "test-saccade-intake")).isNotNull();
+        }
         assertThat(least.all("Deployment")).hasSize(Chart.SERVICES.size());
         assertThat(least.documents())
                 .extracting(document -> document.path("kind").asText())
@@ -230,6 +235,7 @@ class ChartTest {
         var common = List.of("QUARKUS_HTTP_PORT", "QUARKUS_OTEL_SDK_DISABLED", "SACCADE_KAFKA_BOOTSTRAP_SERVERS");
         var stage = List.of("SACCADE_MODELS_DIRECTORY", "SACCADE_TRITON_ENDPOINTS");
         var join = List.of("SACCADE_JOIN_DEADLINE", "SACCADE_JOIN_STANDBYS", "SACCADE_JOIN_STATE_DIRECTORY");
+        var intake = List.of("SACCADE_INTAKE_TENANT");
         var more = List.of("QUARKUS_CONFIG_LOCATIONS", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT");
         var images = List.of(
                 "SACCADE_IMAGES_FILE_ROOTS",
@@ -247,6 +253,7 @@ class ChartTest {
             var files = service.equals("joiner") ? List.<String>of() : images;
             assertThat(names(full.environment(service))).isEqualTo(sorted(common, own, more, files));
         }
+        assertThat(names(full.environment("intake"))).isEqualTo(sorted(common, intake, more));
     }
 
     @Test
@@ -315,7 +322,9 @@ class ChartTest {
         // Then
         assertThat(texts(encoder.at("/1/ports"), "/port"))
                 .containsExactly("9093", "9094", "8001", "9000", "4317", "9095", "443", "80");
+        var intake = full.one("NetworkPolicy", "test-saccade-intake").at("/spec/egress");
         assertThat(texts(joiner.at("/1/ports"), "/port")).containsExactly("9093", "9094", "4317", "9095");
+        assertThat(texts(intake.at("/1/ports"), "/port")).containsExactly("9093", "9094", "4317", "9095");
         assertThat(encoder).hasSize(2);
     }
 
@@ -415,6 +424,23 @@ class ChartTest {
             values.put("services." + stage + ".enabled", false);
         }
         assertThat(Chart.render(values).all("Deployment")).hasSize(1);
+    }
+
+    @Test
+    void scalesTheIntakeOnTheLagOfItsNotifications() {
+        // Given
+        var values = new HashMap<>(Chart.LEAST);
+        values.put("services.intake.enabled", true);
+        values.put("services.intake.autoscaling.by", "lag");
+        values.put("images.s3.buckets", List.of("photos"));
+
+        // When
+        var triggers =
+                Chart.render(values).one("ScaledObject", "test-saccade-intake").at("/spec/triggers");
+
+        // Then
+        assertThat(texts(triggers, "/metadata/topic")).containsExactly("saccade.bucket-events");
+        assertThat(texts(triggers, "/metadata/consumerGroup")).containsOnly("saccade-intake");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,8 +54,61 @@ class ComposeTest {
                 "models.hostPath", "/models",
                 "images.fileRoots", "/images"));
         for (var service : Chart.SERVICES) {
-            assertThat(services.path(service).path("environment")).as(service).isEqualTo(chart.environment(service));
+            assertThat(said(service)).as(service).isEqualTo(chart.environment(service));
         }
+        var alone = Chart.render(Map.of(
+                "kafka.bootstrapServers", "kafka:29092",
+                "triton.endpoints", "inference:8001",
+                "models.hostPath", "/models",
+                "images.s3.buckets", List.of("photos"),
+                "services.intake.enabled", true));
+        assertThat(said(Chart.INTAKE)).isEqualTo(alone.environment(Chart.INTAKE));
+    }
+
+    /** Without what is only passed on, where the shell has it. */
+    private static JsonNode said(String service) {
+        ObjectNode environment = services.path(service).path("environment").deepCopy();
+        environment.properties().removeIf(variable -> variable.getValue().isNull());
+        return environment;
+    }
+
+    @Test
+    @EnabledOnOs(
+            value = OS.LINUX,
+            architectures = "amd64",
+            disabledReason = "the chart is rendered on Linux amd64 only")
+    void passesOnWhatTheChartTellsOfAStore() {
+        // Given
+        var chart = Chart.render(Map.of(
+                "kafka.bootstrapServers", "kafka:29092",
+                "triton.endpoints", "inference:8001",
+                "models.hostPath", "/models",
+                "images.s3.buckets", List.of("photos"),
+                "images.s3.endpoint", "http://store:9000",
+                "images.s3.region", "eu-central-1",
+                "images.s3.pathStyle", true));
+
+        // When
+        var passed = new TreeSet<String>();
+        services.path("encoder").path("environment").fields().forEachRemaining(variable -> {
+            if (variable.getValue().isNull()) {
+                passed.add(variable.getKey());
+            }
+        });
+
+        // Then
+        assertThat(passed).contains("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+        chart.environment("encoder").fieldNames().forEachRemaining(name -> {
+            if (name.startsWith("SACCADE_IMAGES_S3_")) {
+                assertThat(passed).contains(name);
+            }
+        });
+    }
+
+    @Test
+    void startsTheIntakeOnlyWhereItsProfileIsAskedFor() {
+        assertThat(texts(services.path(Chart.INTAKE).path("profiles"))).containsExactly("intake");
+        assertThat(variables.get("COMPOSE_PROFILES")).isEqualTo("cpu");
     }
 
     @Test
@@ -122,7 +176,8 @@ class ComposeTest {
 
     @Test
     void takesRightsFromOurOwnContainers() {
-        for (var service : List.of("encoder", "captioner", "vqa", "moderator", "joiner", "model-server", "topics")) {
+        for (var service :
+                List.of("encoder", "captioner", "vqa", "moderator", "joiner", "intake", "model-server", "topics")) {
             var container = services.path(service);
             assertThat(container.path("read_only").asBoolean()).as(service).isTrue();
             assertThat(texts(container.path("cap_drop"))).as(service).containsExactly("ALL");
@@ -164,6 +219,13 @@ class ComposeTest {
                 .containsExactlyElementsOf(Chart.SERVICES.stream()
                         .map(service -> service + "=" + service + ":8080")
                         .toList());
+        // A name that may not be there is asked for, and is then no target that is down.
+        var intake = jobs.at("/2");
+        assertThat(intake.path("metrics_path").asText()).isEqualTo("/q/metrics");
+        assertThat(intake.at("/dns_sd_configs/0/names/0").asText()).isEqualTo(Chart.INTAKE);
+        assertThat(intake.at("/dns_sd_configs/0/port").asInt()).isEqualTo(8080);
+        assertThat(intake.at("/relabel_configs/0/target_label").asText()).isEqualTo("service");
+        assertThat(intake.at("/relabel_configs/0/replacement").asText()).isEqualTo(Chart.INTAKE);
         for (var server : List.of("model-server", "triton")) {
             assertThat(services.path(server).at("/networks/default/aliases/0").asText() + ":8002")
                     .isEqualTo(jobs.at("/1/static_configs/0/targets/0").asText());

@@ -157,7 +157,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static Finding built(Installation installation) {
-        var missing = installation.missing();
+        var missing = installation.missing(true);
         return missing.isEmpty()
                 ? Finding.fine("build", "all programs are built in " + installation.root())
                 : Finding.problem("build", "run ./saccade build; missing are " + String.join(", ", missing));

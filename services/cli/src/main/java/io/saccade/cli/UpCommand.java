@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             "  saccade up",
             "  saccade up --detach --name second",
             "  saccade up --triton       models run in NVIDIA's Triton",
+            "  saccade up --intake       the notifications of buckets become images",
             "  saccade up --kafka broker-1:9092 --triton gpu-1:8001"
         })
 final class UpCommand implements Callable<Integer> {
@@ -69,6 +70,14 @@ final class UpCommand implements Callable<Integer> {
 
     @Mixin
     private final TritonChoice triton = new TritonChoice();
+
+    @Option(
+            names = "--intake",
+            description = {
+                "Start the intake too: what object stores write to saccade.bucket-events becomes images.",
+                "The stages read them where SACCADE_IMAGES_S3_* in the environment says they may."
+            })
+    private boolean intake;
 
     @Option(
             names = "--otlp-endpoint",
@@ -103,7 +112,7 @@ final class UpCommand implements Callable<Integer> {
 
     private int foreground() throws InterruptedException {
         var folder = stack.folder(context.installation());
-        var wanted = new StackSpec(folder, kafka, triton.modelServer(), otlpEndpoint, joinDeadline);
+        var wanted = new StackSpec(folder, kafka, triton.modelServer(), otlpEndpoint, joinDeadline, intake);
         try (var supervisor = Startup.open(wanted, context.installation(), portWish())) {
             stopOnSignal(supervisor, context);
             context.screen().line("Starting stack '" + folder.name() + "' in " + folder.path());

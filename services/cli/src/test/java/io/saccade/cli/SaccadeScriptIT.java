@@ -150,7 +150,7 @@ class SaccadeScriptIT {
     private static String products() {
         return """
                 for folder in libs/broker services/model-server services/cli; do mkdir -p "$folder/target/lib"; done
-                for name in encoder captioner vqa moderator joiner; do
+                for name in encoder captioner vqa moderator joiner intake; do
                     mkdir -p "services/$name/target/quarkus-app" && touch "services/$name/target/quarkus-app/quarkus-run.jar"
                 done
                 """;

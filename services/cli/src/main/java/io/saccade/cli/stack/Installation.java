@@ -20,6 +20,9 @@ public record Installation(Path root, Path java) {
     /** The stages and the join, in the order they are shown. */
     public static final List<String> SERVICES = List.of("encoder", "captioner", "vqa", "moderator", "joiner");
 
+    /** What turns the notifications of object stores into images; only where it is asked for. */
+    public static final String INTAKE = "intake";
+
     public Installation {
         root = root.toAbsolutePath().normalize();
     }
@@ -89,15 +92,23 @@ public record Installation(Path root, Path java) {
                 .resolve("quarkus-run.jar");
     }
 
-    /** What is not built, as paths from the root; empty when everything is there. */
-    public List<String> missing() {
+    /**
+     * What is not built, as paths from the root; empty when everything is there.
+     *
+     * @param intake whether the intake is needed
+     */
+    public List<String> missing(boolean intake) {
         var missing = new ArrayList<String>();
         for (var plain : List.of("libs/broker", "services/model-server")) {
             if (jars(root.resolve(plain).resolve("target")).isEmpty()) {
                 missing.add(plain + "/target/*.jar");
             }
         }
-        for (var service : SERVICES) {
+        var services = new ArrayList<>(SERVICES);
+        if (intake) {
+            services.add(INTAKE);
+        }
+        for (var service : services) {
             if (!Files.isRegularFile(service(service))) {
                 missing.add(root.relativize(service(service)).toString());
             }

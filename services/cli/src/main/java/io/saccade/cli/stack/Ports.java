@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 /**
  * The ports of a stack on 127.0.0.1, by who listens there.
  *
- * @param byRole see the constants; every stage and the joiner under its own name
+ * @param byRole see the constants; every stage, the joiner and the intake under its own name
  */
 public record Ports(Map<String, Integer> byRole) {
 
@@ -105,6 +105,7 @@ public record Ports(Map<String, Integer> byRole) {
         for (var service : Installation.SERVICES) {
             usual.put(service, port++);
         }
+        usual.put(Installation.INTAKE, port);
         return usual;
     }
 }

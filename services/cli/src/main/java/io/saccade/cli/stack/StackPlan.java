@@ -54,6 +54,10 @@ public record StackPlan(String bootstrapServers, String triton, List<ProcessPlan
         for (var service : Installation.SERVICES) {
             processes.add(service(service, spec, installation, ports.of(service), kafka, triton));
         }
+        if (spec.intake()) {
+            processes.add(
+                    service(Installation.INTAKE, spec, installation, ports.of(Installation.INTAKE), kafka, triton));
+        }
         return new StackPlan(kafka, triton, processes);
     }
 
@@ -129,8 +133,8 @@ public record StackPlan(String bootstrapServers, String triton, List<ProcessPlan
 
     private static ProcessPlan service(
             String name, StackSpec spec, Installation installation, int port, String kafka, String triton) {
-        boolean joiner = name.equals("joiner");
-        var command = jvm(installation, joiner ? "-Xmx192m" : "-Xmx256m");
+        boolean stage = !name.equals("joiner") && !name.equals(Installation.INTAKE);
+        var command = jvm(installation, stage ? "-Xmx256m" : "-Xmx192m");
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 // Each answer to a probe that says "not yet" would be a line in the log.
@@ -146,11 +150,12 @@ public record StackPlan(String bootstrapServers, String triton, List<ProcessPlan
         } else {
             environment.put("QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT", spec.otlpEndpoint());
         }
-        if (joiner) {
+        if (name.equals("joiner")) {
             environment.put("SACCADE_JOIN_DEADLINE", text(spec.joinDeadline()));
             environment.put(
                     "SACCADE_JOIN_STATE_DIRECTORY", spec.folder().joiner().toString());
-        } else {
+        }
+        if (stage) {
             environment.put("SACCADE_TRITON_ENDPOINTS", triton);
             environment.put("SACCADE_MODELS_DIRECTORY", installation.models().toString());
             environment.put("SACCADE_IMAGES_FILE_ROOTS", spec.folder().spool().toString());

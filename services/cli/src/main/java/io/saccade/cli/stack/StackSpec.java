@@ -11,10 +11,23 @@ import org.jspecify.annotations.Nullable;
  * @param modelServer  what runs the models
  * @param otlpEndpoint where traces go; null for nowhere
  * @param joinDeadline how long the join waits for parts
+ * @param intake       whether the notifications of object stores are taken too
  */
 public record StackSpec(
         StackFolder folder,
         @Nullable String kafka,
         ModelServerChoice modelServer,
         @Nullable String otlpEndpoint,
-        Duration joinDeadline) {}
+        Duration joinDeadline,
+        boolean intake) {
+
+    /** Without the intake. */
+    public StackSpec(
+            StackFolder folder,
+            @Nullable String kafka,
+            ModelServerChoice modelServer,
+            @Nullable String otlpEndpoint,
+            Duration joinDeadline) {
+        this(folder, kafka, modelServer, otlpEndpoint, joinDeadline, false);
+    }
+}

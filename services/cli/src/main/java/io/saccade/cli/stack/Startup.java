@@ -40,7 +40,7 @@ public final class Startup {
      * @throws CliException if it runs already, something is not built, or a port is taken
      */
     public static Supervisor open(StackSpec spec, Installation installation, PortWish wish) {
-        var missing = installation.missing();
+        var missing = installation.missing(spec.intake());
         if (!missing.isEmpty()) {
             throw CliException.missing(
                     "the stack needs " + String.join(", ", missing) + ", but they are not built; run ./saccade build");
@@ -71,6 +71,7 @@ public final class Startup {
 
     private static boolean isNeeded(String role, StackSpec spec) {
         return !(role.equals(Ports.KAFKA) && spec.kafka() != null)
+                && !(role.equals(Installation.INTAKE) && !spec.intake())
                 && !(role.startsWith(Ports.MODEL_GRPC) && spec.modelServer() instanceof ModelServerChoice.Elsewhere);
     }
 

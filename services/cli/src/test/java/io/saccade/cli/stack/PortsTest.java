@@ -24,6 +24,7 @@ class PortsTest {
         assertThat(ports.of(Ports.KAFKA)).isEqualTo(9092);
         assertThat(ports.of(Ports.MODEL_GRPC)).isEqualTo(8001);
         assertThat(ports.of("joiner")).isEqualTo(8085);
+        assertThat(ports.of("intake")).isEqualTo(8086);
     }
 
     @Test
@@ -57,7 +58,8 @@ class PortsTest {
 
         // Then
         assertThat(ports.byRole().values())
-                .containsExactlyInAnyOrder(20_000, 20_001, 20_002, 20_003, 20_004, 20_005, 20_006, 20_007, 20_008);
+                .containsExactlyInAnyOrder(
+                        20_000, 20_001, 20_002, 20_003, 20_004, 20_005, 20_006, 20_007, 20_008, 20_009);
     }
 
     @Test

@@ -81,6 +81,31 @@ class StackPlanTest {
     }
 
     @Test
+    void addsTheIntakeWhereItIsAskedForAndTellsItOfNoModel() throws IOException {
+        // Given
+        assertThat(installation.missing(true)).containsExactly("services/intake/target/quarkus-app/quarkus-run.jar");
+        touch("services/intake/target/quarkus-app/quarkus-run.jar");
+        var spec = new StackSpec(
+                StackFolder.of(root.resolve("home"), "s"),
+                null,
+                new ModelServerChoice.Ours(),
+                null,
+                Duration.ofSeconds(30),
+                true);
+
+        // When
+        var intake = process(StackPlan.of(spec, installation, ports()), "intake");
+
+        // Then
+        assertThat(installation.missing(true)).isEmpty();
+        assertThat(intake.wave()).isEqualTo(ProcessPlan.Wave.SERVICES);
+        assertThat(intake.environment())
+                .containsEntry("QUARKUS_HTTP_PORT", "8086")
+                .containsEntry("SACCADE_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092")
+                .doesNotContainKeys("SACCADE_TRITON_ENDPOINTS", "SACCADE_JOIN_DEADLINE", "SACCADE_IMAGES_FILE_ROOTS");
+    }
+
+    @Test
     void usesWhatRunsElsewhere() {
         // When
         var plan = plan("broker-1:9092", new ModelServerChoice.Elsewhere("gpu-1:8001"), "http://collector:4317");
@@ -119,14 +144,17 @@ class StackPlanTest {
         Files.delete(root.resolve("services/vqa/target/quarkus-app/quarkus-run.jar"));
 
         // When, then
-        assertThat(installation.missing()).containsExactly("services/vqa/target/quarkus-app/quarkus-run.jar");
+        assertThat(installation.missing(false)).containsExactly("services/vqa/target/quarkus-app/quarkus-run.jar");
     }
 
     private StackPlan plan(@Nullable String kafka, ModelServerChoice modelServer, @Nullable String otlp) {
         var folder = StackFolder.of(root.resolve("home"), "s");
         var spec = new StackSpec(folder, kafka, modelServer, otlp, Duration.ofMillis(1_500));
-        var ports = Ports.choose(_ -> true, OptionalInt.empty(), OptionalInt.empty(), new HashSet<>()::add, () -> 0);
-        return StackPlan.of(spec, installation, ports);
+        return StackPlan.of(spec, installation, ports());
+    }
+
+    private static Ports ports() {
+        return Ports.choose(_ -> true, OptionalInt.empty(), OptionalInt.empty(), new HashSet<>()::add, () -> 0);
     }
 
     private static ProcessPlan process(StackPlan plan, String name) {
