@@ -11,6 +11,9 @@ SACCADE_MODELS_DIRECTORY: {{ .root.Values.models.path | quote }}
 {{- with .root.Values.images.fileRoots }}
 SACCADE_IMAGES_FILE_ROOTS: {{ . | quote }}
 {{- end }}
+{{- if ne .root.Values.images.decoder "auto" }}
+SACCADE_IMAGES_DECODER: {{ .root.Values.images.decoder | quote }}
+{{- end }}
 {{- with .root.Values.images.web }}
 {{- if not .https }}
 SACCADE_IMAGES_WEB_HTTPS: "false"

@@ -38,6 +38,7 @@ class ChartTest {
             entry("models.image", "registry.example.com/models:1"),
             entry("images.fileRoots", "/images"),
             entry("images.existingClaim", "pictures"),
+            entry("images.decoder", "java"),
             entry("images.web.http", true),
             entry("images.web.allowedHosts", List.of("*.example.com", "minio")),
             entry("images.web.deniedHosts", List.of("bad.example.com")),
@@ -239,6 +240,7 @@ class ChartTest {
         var more = List.of("QUARKUS_CONFIG_LOCATIONS", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT");
         var images = List.of(
                 "SACCADE_IMAGES_FILE_ROOTS",
+                "SACCADE_IMAGES_DECODER",
                 "SACCADE_IMAGES_WEB_HTTP",
                 "SACCADE_IMAGES_WEB_ALLOWED_HOSTS",
                 "SACCADE_IMAGES_WEB_DENIED_HOSTS",
@@ -276,6 +278,12 @@ class ChartTest {
         assertThat(full.environment("joiner").path("SACCADE_JOIN_STANDBYS").asText())
                 .isEqualTo("1");
         assertThat(full.container("encoder").at("/env/0/value").asText()).isEqualTo("3");
+        assertThat(encoder.path("SACCADE_IMAGES_DECODER").asText()).isEqualTo("java");
+        assertThat(full.environment("intake").path("SACCADE_INTAKE_TENANT").asText())
+                .isEqualTo("acme");
+        assertThat(texts(full.container("intake").path("volumeMounts"), "/name"))
+                .as("neither models nor state nor images")
+                .containsExactly("tmp", "kafka", "kafka-stores");
     }
 
     @Test
@@ -360,6 +368,9 @@ class ChartTest {
                 wrong("models.hostPath", "/m", "got models.existingClaim and models.hostPath"),
                 wrong("images.existingClaim", "p", "images.fileRoots allows no folder; set it to /images"),
                 wrong("images.s3.existingSecret", "k", "images.s3.buckets allows no bucket"),
+                wrong("services.intake.enabled", true, "images.s3.buckets allows the stages none"),
+                wrong("images.decoder", "fast", "/images/decoder"),
+                wrong("intake.tenant", "a b", "/intake/tenant"),
                 wrong("kafka.existingSecret", "k", "topics.enabled must be false with kafka.existingSecret"),
                 wrong("topics.replicas", 1, "topics.minInsync is 2, above topics.replicas 1"),
                 wrong("image.tag", "latest", "image.tag must name a version, not 'latest'"),
