@@ -427,37 +427,6 @@ public final class Catalogue {
         }
     }
 
-    /** A fault for a seeded bug that shows when a stage dies with work in its hands. */
-    static Fault killWhileSlow(String service) {
-        return new Fault(
-                "F3",
-                "A stage is killed with its hands full",
-                NOTHING_LOST,
-                "kill -9 while its calls take long",
-                Load.Wish.AT_ONCE,
-                Allowed.NOTHING,
-                scene -> {
-                    // The captioner's model alone: the others must not hold up the records behind these.
-                    scene.lab()
-                            .models()
-                            .plan(((Plan) _ -> ModelFault.none().after(Duration.ofSeconds(8))).onlyFor("caption"));
-                    scene.load().awaitSent(PATIENCE);
-                    Await.until(
-                            "calls at work",
-                            PATIENCE,
-                            () -> scene.lab().models().open("caption") >= 10);
-                    // Many times as long as a stage that commits too soon needs to do so.
-                    Thread.sleep(Duration.ofSeconds(2));
-                    scene.begins();
-                    scene.lab().service(service).process().kill();
-                });
-    }
-
-    /** No fault at all. */
-    static Fault calm() {
-        return new Fault("F0", "Nothing", NOTHING_LOST, "nothing", Load.Wish.AT_ONCE, Allowed.NOTHING, scene -> {});
-    }
-
     /** Ends one replica and starts another in its place. */
     private static void restartAs(Service old, Service next) {
         old.process().terminate();

@@ -3,10 +3,12 @@ package io.saccade.faults;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.saccade.faults.bugs.Bug;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +33,24 @@ final class Guarantees {
      */
     record Row(String result, String date, long seed, int images, Map<String, String> figures) {}
 
+    /**
+     * The last run with a bug that was put in on purpose.
+     *
+     * @param times  how often the checker said what this bug does; 0 when it was missed
+     * @param date   day of the run, UTC
+     * @param seed   with which it can be played again
+     * @param images sent
+     */
+    record BugRow(int times, String date, long seed, int images) {}
+
     /** Where the results lie below the root of the checkout. */
     static Path results(Path root) {
         return root.resolve("docs").resolve("guarantees.json");
+    }
+
+    /** Where what came of the bugs lies. */
+    static Path bugResults(Path root) {
+        return root.resolve("docs").resolve("seeded-bugs.json");
     }
 
     /** Where the page lies. */
@@ -58,7 +75,16 @@ final class Guarantees {
             rows.put(run.fault(), new Row(result, today.toString(), run.seed(), run.images(), run.figures()));
         }
         Files.writeString(results(root), JSON.writeValueAsString(rows) + "\n");
-        Files.writeString(page(root), render(rows));
+        Files.writeString(page(root), render(root));
+    }
+
+    /** Puts a run with a bug into the results, and writes the page. */
+    static void merge(Path root, Bug bug, BugRow row) throws IOException {
+        var rows = new EnumMap<Bug, BugRow>(Bug.class);
+        rows.putAll(readBugs(root));
+        rows.put(bug, row);
+        Files.writeString(bugResults(root), JSON.writeValueAsString(rows) + "\n");
+        Files.writeString(page(root), render(root));
     }
 
     /** The results so far; none when there is no file. */
@@ -69,12 +95,25 @@ final class Guarantees {
                 : Map.of();
     }
 
+    /** What came of the bugs so far; nothing when there is no file. */
+    static Map<Bug, BugRow> readBugs(Path root) throws IOException {
+        var file = bugResults(root);
+        return Files.exists(file)
+                ? JSON.readValue(Files.readAllBytes(file), new TypeReference<Map<Bug, BugRow>>() {})
+                : Map.of();
+    }
+
+    /** The page as the results below a root make it. */
+    static String render(Path root) throws IOException {
+        return render(read(root), readBugs(root));
+    }
+
     private static String result(Row row) {
         return row.result().equals("kept") ? "I1, I2, I3, I7 kept" : row.result();
     }
 
     /** The page. */
-    static String render(Map<String, Row> rows) {
+    private static String render(Map<String, Row> rows, Map<Bug, BugRow> bugs) {
         var page = new StringBuilder();
         page.append("""
                 # What is promised, and how it is tested
@@ -139,6 +178,43 @@ final class Guarantees {
         later.putAll(Catalogue.NOT_YET);
         later.forEach((id, why) ->
                 page.append("- ").append(id).append(": ").append(why).append(".\n"));
+        bugs(page, bugs);
         return page.toString();
+    }
+
+    private static void bugs(StringBuilder page, Map<Bug, BugRow> rows) {
+        page.append("""
+
+                ## Bugs put in on purpose
+
+                A checker that finds nothing proves something only if it can find something. Each of these bugs was put into one real
+                service of a running stack, by an agent that changes a method as its class is loaded; it is caught when the checker says
+                what this bug does. The same play without a bug must keep every promise first.
+
+                ```
+                ./saccade faults bugs --write
+                ```
+
+                | bug | where | what happens meanwhile | caught by | last result | date | seed | images |
+                | --- | --- | --- | --- | --- | --- | --- | --- |
+                """);
+        for (var bug : Bug.values()) {
+            var row = rows.get(bug);
+            page.append("| ")
+                    .append(String.join(
+                            " | ",
+                            List.of(
+                                    "`" + bug + "`: " + bug.effect(),
+                                    bug.service(),
+                                    bug.play().how(),
+                                    bug.caughtBy() + ": \"" + bug.words() + "\"",
+                                    row == null
+                                            ? "not run yet"
+                                            : row.times() == 0 ? "MISSED" : "caught, " + row.times() + " times",
+                                    row == null ? "" : row.date(),
+                                    row == null ? "" : Long.toString(row.seed()),
+                                    row == null ? "" : Integer.toString(row.images()))))
+                    .append(" |\n");
+        }
     }
 }

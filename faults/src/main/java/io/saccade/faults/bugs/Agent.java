@@ -29,6 +29,8 @@ public final class Agent {
     private static final ClassDesc HOOKS = ClassDesc.of(Hooks.class.getName());
     private static final String EVENTS = "io/saccade/contract/event/";
     private static final String MERGE = "io/saccade/joiner/merge/";
+    private static final String TRACKER = "io/saccade/stage/OffsetTracker";
+    private static final ClassDesc TREE_SET = ClassDesc.of("java.util.TreeSet");
     private static final MethodTypeDesc OBJECT_TO_OBJECT =
             MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object);
 
@@ -53,7 +55,10 @@ public final class Agent {
 
     private static Target target(Bug bug) {
         return switch (bug) {
-            case COMMIT_BEFORE_PUBLISH -> throw new IllegalArgumentException(bug + " is a setting");
+            case COMMIT_BEFORE_PUBLISH ->
+                new Target(TRACKER, "toCommit", 0, atStart(code -> code.aload(0)
+                        .getfield(ClassDesc.ofInternalName(TRACKER), "atWork", TREE_SET)
+                        .invokevirtual(TREE_SET, "clear", MethodTypeDesc.of(ConstantDescs.CD_void))));
             case LOSE_RESULT ->
                 new Target("org/apache/kafka/clients/producer/KafkaProducer", "send", 2, atStart(code -> code.aload(2)
                         .invokestatic(

@@ -1,47 +1,101 @@
 package io.saccade.faults.bugs;
 
 import io.saccade.faults.check.Invariant;
+import io.saccade.faults.check.Violation;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 /** The bugs, and what each must be caught by. */
 public enum Bug {
-    /** Offsets are committed as soon as records are polled: what a killed stage held is lost. */
-    COMMIT_BEFORE_PUBLISH("captioner", "kill", Invariant.I1),
-    /** Every 25th result is reported as written and is not. */
-    LOSE_RESULT("captioner", "calm", Invariant.I1),
-    /** Nothing is ever committed. */
-    COMMIT_NOTHING("moderator", "calm", Invariant.I1),
-    /** A part that comes after the answer is dropped. */
-    DROP_LATE_PART("joiner", "F19", Invariant.I1),
-    /** Every joined answer is written twice. */
-    DOUBLE_FINAL("joiner", "calm", Invariant.I2),
-    /** A result that says nothing new makes a revision. */
-    SKIP_DEDUP("joiner", "F15", Invariant.I2),
-    /** The same answer has another id each time. */
-    RANDOM_IDS("joiner", "calm", Invariant.I2),
-    /** Every 7th answer is that of the image before. */
-    SWAP_ANSWERS("captioner", "calm", Invariant.I3),
-    /** Results name a digest that is not the image's. */
-    WRONG_DIGEST("moderator", "calm", Invariant.I3),
-    /** Results name a version of the model that did not run. */
-    WRONG_MODEL_VERSION("encoder", "calm", Invariant.I3),
-    /** Results go to another tenant. */
-    WRONG_TENANT("vqa", "calm", Invariant.I3),
-    /** What the caller wrote on an image does not come back. */
-    DROP_ATTRIBUTES("joiner", "calm", Invariant.I3),
-    /** Dead letters come without their story. */
-    DEAD_LETTER_WITHOUT_STORY("joiner", "F13", Invariant.I7);
+    COMMIT_BEFORE_PUBLISH(
+            "captioner",
+            Play.KILL,
+            "offsets are committed as soon as records are taken: what a killed stage held is lost",
+            Invariant.I1,
+            "has no result for caption"),
+    LOSE_RESULT(
+            "captioner",
+            Play.CALM,
+            "every 25th result counts as written and is not",
+            Invariant.I1,
+            "has no result for caption"),
+    COMMIT_NOTHING(
+            "moderator", Play.CALM, "nothing is ever committed", Invariant.I1, "records left that it has not settled"),
+    DROP_LATE_PART(
+            "joiner",
+            Play.MODEL_DOWN,
+            "a part that comes after the answer is dropped",
+            Invariant.I1,
+            "lacks answers in its last revision"),
+    DOUBLE_FINAL("joiner", Play.CALM, "every joined answer is written twice", Invariant.I2, "twice, at"),
+    SKIP_DEDUP(
+            "joiner", Play.ECHO, "a result that says nothing new makes a revision", Invariant.I2, "says nothing new"),
+    RANDOM_IDS("joiner", Play.CALM, "the same answer has another id each time", Invariant.I2, "has the event id"),
+    SWAP_ANSWERS(
+            "captioner", Play.CALM, "every 7th answer is that of the image before", Invariant.I3, "caption must be"),
+    WRONG_DIGEST(
+            "moderator",
+            Play.CALM,
+            "results name a digest that is not the image's",
+            Invariant.I3,
+            "sha256 of moderation must be"),
+    WRONG_MODEL_VERSION(
+            "encoder",
+            Play.CALM,
+            "results name a version of the model that did not run",
+            Invariant.I3,
+            "embedding names the model"),
+    WRONG_TENANT("vqa", Play.CALM, "results go to another tenant", Invariant.I3, "tenant of answers must be"),
+    DROP_ATTRIBUTES(
+            "joiner",
+            Play.CALM,
+            "what the caller wrote on an image does not come back",
+            Invariant.I3,
+            "attributes must be"),
+    DEAD_LETTER_WITHOUT_STORY(
+            "joiner",
+            Play.POISON,
+            "dead letters come without their story",
+            Invariant.I7,
+            "has a dead letter without its story");
+
+    /** Under what a bug shows. */
+    public enum Play {
+        /** Nothing happens. */
+        CALM("nothing"),
+        /** A stage is killed while its calls take long. */
+        KILL("kill -9 of the stage while its calls take long"),
+        /** Every result comes twice. */
+        ECHO("every result is written again once all are joined"),
+        /** One model is down until every image has its partial answer. */
+        MODEL_DOWN("one model is down until every image has its partial answer"),
+        /** Some images cannot be processed. */
+        POISON("a tenth of the images cannot be processed");
+
+        private final String how;
+
+        Play(String how) {
+            this.how = how;
+        }
+
+        /** In words. */
+        public String how() {
+            return how;
+        }
+    }
 
     private final String service;
-    private final String play;
+    private final Play play;
+    private final String effect;
     private final Invariant caughtBy;
+    private final String words;
 
-    Bug(String service, String play, Invariant caughtBy) {
+    Bug(String service, Play play, String effect, Invariant caughtBy, String words) {
         this.service = service;
         this.play = play;
+        this.effect = effect;
         this.caughtBy = caughtBy;
+        this.words = words;
     }
 
     /** Which service has it. */
@@ -49,14 +103,29 @@ public enum Bug {
         return service;
     }
 
-    /** Under which fault it shows: {@code calm} for none, {@code kill} for a kill while a model is slow, or a fault's id. */
-    public String play() {
+    /** Under what it shows. */
+    public Play play() {
         return play;
+    }
+
+    /** What it does, in a clause. */
+    public String effect() {
+        return effect;
     }
 
     /** Which invariant it breaks, maybe among others. */
     public Invariant caughtBy() {
         return caughtBy;
+    }
+
+    /** What a violation must say: a run may be broken for another reason too, and that is not to have caught this bug. */
+    public String words() {
+        return words;
+    }
+
+    /** Whether a violation is what this bug does. */
+    public boolean isShownBy(Violation violation) {
+        return violation.invariant() == caughtBy && violation.text().contains(words);
     }
 
     /** The bug of a name. */
@@ -71,11 +140,7 @@ public enum Bug {
      *
      * @param agent the jar of this module
      */
-    public List<String> flags(String agent) {
-        return this == COMMIT_BEFORE_PUBLISH
-                ? List.of(
-                        "-Dsaccade.kafka.client.\"enable.auto.commit\"=true",
-                        "-Dsaccade.kafka.client.\"auto.commit.interval.ms\"=100")
-                : List.of("-javaagent:" + agent + "=" + name());
+    public String flag(String agent) {
+        return "-javaagent:" + agent + "=" + name();
     }
 }
