@@ -195,9 +195,9 @@ public final class Catalogue {
                 new Fault(
                         "F22",
                         "Half of all calls to the models fail",
-                        "whatever is given up on is explained, everything else is answered",
-                        "half of the calls fail with a code that may pass (full, away, late, internal, aborted) until the work is done, one connection in a while is told to go away",
-                        Load.Wish.AT_ONCE,
+                        "the models get at most 1.2 calls for each row that is asked for; what has to wait is answered once they are well",
+                        "half of the calls fail with a code that may pass (full, away, late, internal, aborted) until every request has been tried once, then none does; one connection in a while is told to go away",
+                        Load.Wish.FLOWING,
                         Allowed.givingUp("model.unavailable", "model.overloaded"),
                         Catalogue::failingCalls),
                 new Fault(
@@ -478,31 +478,37 @@ public final class Catalogue {
         scene.figure("first answer after its return", seconds(Duration.between(ready, Instant.now())));
     }
 
-    private static void failingCalls(Scene scene) throws InterruptedException {
+    private static void failingCalls(Scene scene) throws Exception {
         var codes =
                 List.of(Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.DEADLINE_EXCEEDED, Code.INTERNAL, Code.ABORTED);
-        long seed = scene.random().nextLong();
-        var half = Plan.sometimes(seed, 0.5, new ModelFault.Lost());
+        var models = scene.lab().models();
+        var half = Plan.sometimes(scene.random().nextLong(), 0.5, new ModelFault.Lost());
         scene.begins();
-        long callsBefore = scene.lab().models().calls();
-        long computedBefore = scene.lab().models().computed();
-        scene.lab()
-                .models()
-                .plan(call -> half.of(call) instanceof ModelFault.None
-                        ? ModelFault.none()
-                        : ModelFault.failing(codes.get((int) (call.number() % codes.size())), "planned"));
+        long callsBefore = models.calls();
+        models.plan(call -> half.of(call) instanceof ModelFault.None
+                ? ModelFault.none()
+                : ModelFault.failing(codes.get((int) (call.number() % codes.size())), "planned"));
         for (double share = 0.2; share < 1; share += 0.2) {
-            scene.load().awaitAnswered(share, PATIENCE);
-            scene.lab().models().goAway();
+            scene.load().awaitSent(share, PATIENCE);
+            models.goAway();
         }
-        scene.load().awaitAnswered(1, PATIENCE);
+        scene.load().awaitSent(PATIENCE);
+        Await.until("every request to have been tried", PATIENCE, () -> scene.lab().lag().entrySet().stream()
+                .filter(group -> STAGES.contains(group.getKey().substring("saccade-".length())))
+                .allMatch(group -> group.getValue() == 0));
         scene.figure(
-                "calls per computed row",
+                "calls for each row asked for while half of them failed",
                 String.format(
                         java.util.Locale.ROOT,
                         "%.2f",
-                        (double) (scene.lab().models().calls() - callsBefore)
-                                / Math.max(1, scene.lab().models().computed() - computedBefore)));
+                        (double) (models.calls() - callsBefore) / scene.load().rows()));
+        long waiting = scene.load().images() - scene.load().answered();
+        models.plan(_ -> ModelFault.none());
+        var well = Instant.now();
+        scene.load().awaitAnswered(1, PATIENCE);
+        scene.figure(
+                "what had to wait was answered after",
+                seconds(Duration.between(well, Instant.now())) + " (" + waiting + " images)");
     }
 
     private static void nonsense(Scene scene) {

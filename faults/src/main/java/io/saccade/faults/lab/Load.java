@@ -121,6 +121,23 @@ public final class Load implements AutoCloseable {
         Await.value(wanted + " answers of " + images, patience, this::answered, answered -> answered >= wanted);
     }
 
+    /** Waits until such a share of the images is handed over. */
+    public void awaitSent(double share, Duration patience) {
+        start();
+        long wanted = Math.round(images * share);
+        Await.value(wanted + " images to be sent", patience, driver::images, sent -> sent >= wanted);
+    }
+
+    /** Rows that the models have to compute for the images that were accepted so far: one for each part of an answer. */
+    public long rows() {
+        return driver.log().stream()
+                .filter(sent -> sent.outcome() == Sent.Outcome.OK)
+                .mapToLong(sent -> sent.owed() instanceof Owed.Answer answer
+                        ? answer.truth().size()
+                        : 0)
+                .sum();
+    }
+
     /** Waits until every image is handed over and acknowledged or failed. */
     public void awaitSent(Duration patience) {
         start();

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may call the model next, among the requests that were taken and wait for it. The {@link CallGate} says how many may
- * at once; here it is decided whose turn it is: live requests before backfill, but of {@value #TURNS} turns one is
+ * at once, and {@link CallRoom} how many of them a server takes that is full; here it is decided whose turn it is: live requests before backfill, but of {@value #TURNS} turns one is
  * backfill's when it waits; and within each, tenants in turn, so that one who sends a thousand images holds up another's
  * one by one call.
  *
@@ -25,14 +26,20 @@ final class Admission {
     private static final int TURNS = 10;
 
     private final CallGate gate;
+    private final CallRoom room;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Priority, LinkedHashMap<String, ArrayDeque<CompletableFuture<Permit>>>> waiting =
             new EnumMap<>(Priority.class);
     private int liveTurns;
 
-    /** In front of a gate that nobody else uses. */
-    Admission(CallGate gate) {
+    /**
+     * In front of a gate that nobody else uses.
+     *
+     * @param most calls at once when the server refuses none, at least 1
+     */
+    Admission(CallGate gate, int most) {
         this.gate = gate;
+        this.room = new CallRoom(most);
         for (var priority : Priority.values()) {
             waiting.put(priority, new LinkedHashMap<>());
         }
@@ -49,12 +56,14 @@ final class Admission {
 
         /** The call was answered. */
         void answered() {
+            learn(room::answered);
             permit.answered();
             admit();
         }
 
         /** The server was full, or did not answer in time. */
         void dropped() {
+            learn(() -> room.refused(gate.inFlight()));
             permit.dropped();
             admit();
         }
@@ -105,7 +114,21 @@ final class Admission {
 
     /** How many may be in flight now. */
     int limit() {
-        return gate.limit();
+        lock.lock();
+        try {
+            return Math.min(gate.limit(), room.calls());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void learn(Runnable lesson) {
+        lock.lock();
+        try {
+            lesson.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void admit() {
@@ -117,11 +140,11 @@ final class Admission {
                 if (waiting.values().stream().allMatch(Map::isEmpty)) {
                     return;
                 }
-                var room = gate.tryEnter();
-                if (room.isEmpty()) {
+                var entered = gate.inFlight() < room.calls() ? gate.tryEnter() : Optional.<CallGate.Permit>empty();
+                if (entered.isEmpty()) {
                     return;
                 }
-                permit = room.get();
+                permit = entered.get();
                 place = next();
             } finally {
                 lock.unlock();

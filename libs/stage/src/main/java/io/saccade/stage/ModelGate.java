@@ -23,6 +23,7 @@ final class ModelGate {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition opened = lock.newCondition();
     private boolean open;
+    private long openings;
     private long probedAt;
 
     /**
@@ -48,6 +49,7 @@ final class ModelGate {
                         .addKeyValue("model", model)
                         .log(ready ? "the model is ready" : "the model is not ready, consumption pauses");
             }
+            openings += ready && !open ? 1 : 0;
             open = ready;
             if (ready) {
                 opened.signalAll();
@@ -80,13 +82,18 @@ final class ModelGate {
         }
     }
 
-    /** Waits until the model is ready, for as long as it takes. */
-    void awaitOpen() throws InterruptedException {
+    /**
+     * Waits until the model is ready, for as long as it takes.
+     *
+     * @return how often it has become ready so far
+     */
+    long awaitOpen() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (!open) {
                 opened.await();
             }
+            return openings;
         } finally {
             lock.unlock();
         }

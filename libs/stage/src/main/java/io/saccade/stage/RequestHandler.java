@@ -274,6 +274,7 @@ final class RequestHandler<A extends Answer> {
                 gate.awaitOpen();
                 switch (attempt(pixels)) {
                     case Outcome.Done<A>(var answer, var model) -> {
+                        retry.budget().answered();
                         return new Ending.Result(result(End.DONE, answer, null, model));
                     }
                     case Outcome.Refused<A>(var reason) -> {
@@ -286,17 +287,29 @@ final class RequestHandler<A extends Answer> {
                         gate.suspect();
                         // A server that is away says nothing about this record: such an attempt does not count.
                         if (!gate.isOpen()) {
-                            pause(fault, retry.soon().delay(failures, random()));
+                            retry.budget().reopened(gate.awaitOpen());
+                            awaitTurn(fault, failures);
                             continue;
                         }
+                        retry.budget().failed();
                         var end = afterFailure(fault);
                         if (end.isPresent()) {
                             return end.get();
                         }
                     }
-                    case Outcome.Failed<A>(Fault.Overloaded fault) ->
-                        pause(fault, retry.soon().delay(failures, random()));
+                    case Outcome.Failed<A>(Fault.Overloaded fault) -> {
+                        retry.budget().failed();
+                        awaitTurn(fault, failures);
+                    }
                 }
+            }
+        }
+
+        /** Waits in its place, so that nothing new is taken meanwhile: without the budget for another call, for as long as it takes. */
+        private void awaitTurn(Fault fault, int failures) throws InterruptedException {
+            pause(fault, retry.soon().delay(failures, random()));
+            while (!retry.budget().mayRetry()) {
+                surroundings.sleep().sleep(retry.soon().delay(1, random()));
             }
         }
 

@@ -1,64 +1,170 @@
 package io.saccade.stage;
 
+import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How many attempts beyond the first a stage may make: a share of the first attempts, and a few a second so that a quiet
- * stage retries too. When half of all calls fail, retrying each would double the load of a server that is in trouble
- * already.
+ * How many calls beyond the first a stage may make of a model in trouble. When half of all calls fail, repeating each until
+ * it is answered doubles the load of a server that has too much of it already.
  *
- * <p>A token bucket. Each first attempt puts in {@code share} of a token, each further one takes a whole; the bucket holds
- * at most {@value #MOST}. After {@code n} first attempts in {@code t} seconds there were at most
- * {@code n * share + t * perSecond + MOST} further ones. As Finagle's {@code RetryBudget} (percentCanRetry,
- * minRetriesPerSec), with the share of a tenth that "Site Reliability Engineering" (O'Reilly 2016, chapter 21, "Handling
- * Overload") gives each client; unlike Finagle's, tokens do not age, the small bucket bounds them instead.
+ * <p>In any {@link #WINDOW}, counted by half seconds, there are at most
+ *
+ * <pre>
+ *     max(share * first attempts in it, 3)
+ * </pre>
+ *
+ * further attempts, as by Finagle's {@code RetryBudget} and Envoy's retry budgets; three, so that a quiet stage gets over a
+ * blip. A stage that makes no attempt at all, as everything it holds waits, makes {@code perSecond}: the single calls by
+ * which it finds out that the model is well again.
+ *
+ * <p>The bound is for a model in trouble. What had to wait is to be answered soon once it is well, so after {@link #WELL}
+ * without a failed call every answered call allows two further ones, beyond the bound: one, two, four, as TCP begins. The
+ * first call that fails takes all of that back.
  *
  * <p>Thread-safe.
  */
 final class RetryBudget {
 
-    /** Most tokens held. */
-    static final int MOST = 10;
+    /** Over how long attempts are counted. */
+    static final Duration WINDOW = Duration.ofSeconds(10);
+
+    /** After how long without a failed call a model counts as well. */
+    static final Duration WELL = Duration.ofSeconds(3);
+
+    /** Who was turned away asks again before this is over. */
+    static final Duration LINE = Duration.ofMillis(300);
+
+    /** Further attempts in a window however few requests there are. */
+    static final int BLIP = 3;
+
+    /** Fewer a second than this are none, and what waits when nothing new comes would wait for ever. */
+    static final double LEAST = 0.001;
+
+    private static final double ROUNDING = 1e-9;
+    private static final int SLOTS = 20;
+    private static final long SLOT = WINDOW.toNanos() / SLOTS;
+
+    /** Calls that an answered one allows: itself again, and one more. */
+    private static final int DOUBLED = 2;
+
+    /** Most that is allowed beyond the bound at once; more than any stage holds is of no use. */
+    private static final int MOST = 1_000;
 
     private final double share;
-    private final double perSecond;
+    private final long apart;
     private final LongSupplier nanoTime;
-    private double tokens;
-    private long filledAt;
+    private final int[] firsts = new int[SLOTS];
+    private final int[] furthers = new int[SLOTS];
+    private final long start;
+    private long slot;
+    private int firstsInWindow;
+    private int furthersInWindow;
+    private long lastAttempt;
+    private long lastTurnedAway;
+    private long lastFailure;
+    private int beyond;
+    private long opening;
 
     /**
-     * An empty bucket, but for what one second brings.
+     * As a model that was never asked: neither well nor in trouble.
      *
      * @param share     further attempts for each first one, 0..1
-     * @param perSecond further attempts a second whatever comes, above 0: or what waits when nothing new comes waits for ever
+     * @param perSecond attempts a second of a stage that would make none, {@value #LEAST} to a million
+     * @param nanoTime  {@code System::nanoTime}, or a test's clock
      * @throws IllegalArgumentException if one is out of range
      */
     RetryBudget(double share, double perSecond, LongSupplier nanoTime) {
-        if (!(share >= 0 && share <= 1) || !(perSecond > 0 && perSecond <= 1_000_000)) {
-            throw new IllegalArgumentException("a retry budget needs a share in 0..1 and more than 0 a second, got "
-                    + share + " and " + perSecond);
+        if (!(share >= 0 && share <= 1) || !(perSecond >= LEAST && perSecond <= 1_000_000)) {
+            throw new IllegalArgumentException("a retry budget needs a share in 0..1 and at least " + LEAST
+                    + " a second, got " + share + " and " + perSecond);
         }
         this.share = share;
-        this.perSecond = perSecond;
+        this.apart = Math.round(1e9 / perSecond);
         this.nanoTime = nanoTime;
-        this.tokens = Math.min(MOST, perSecond);
-        this.filledAt = nanoTime.getAsLong();
+        this.start = nanoTime.getAsLong();
+        this.lastFailure = start;
+        this.lastAttempt = start - apart;
+        this.lastTurnedAway = start - LINE.toNanos() - 1;
     }
 
-    /** A first attempt is made. */
+    /** A request is tried for the first time. */
     synchronized void firstAttempt() {
-        tokens = Math.min(MOST, tokens + share);
+        lastAttempt = nanoTime.getAsLong();
+        turn(lastAttempt);
+        firsts[(int) (slot % SLOTS)]++;
+        firstsInWindow++;
     }
 
-    /** Whether one more attempt may be made; if so it is counted. */
+    /** A call was answered. */
+    synchronized void answered() {
+        if (nanoTime.getAsLong() - lastFailure >= WELL.toNanos()) {
+            beyond = Math.min(MOST, beyond + DOUBLED);
+        }
+    }
+
+    /** A call failed in a way that may pass, though the model says that it is ready; or the server was full. */
+    synchronized void failed() {
+        lastFailure = nanoTime.getAsLong();
+        beyond = 0;
+    }
+
+    /**
+     * The model was not ready, and is again: what failed before says nothing any more. One call may go ahead of the others.
+     *
+     * @param opening which time this is, so that everybody who noticed may say so
+     */
+    synchronized void reopened(long opening) {
+        if (opening != this.opening) {
+            this.opening = opening;
+            lastFailure = nanoTime.getAsLong() - WELL.toNanos();
+            beyond = Math.max(beyond, 1);
+        }
+    }
+
+    /** Whether a request that has waited may be tried once more; if so it is counted, if not it asks again soon. */
     synchronized boolean mayRetry() {
         long now = nanoTime.getAsLong();
-        tokens = Math.min(MOST, tokens + (now - filledAt) / 1e9 * perSecond);
-        filledAt = now;
-        if (tokens < 1) {
-            return false;
+        boolean may = take(now);
+        if (!may) {
+            lastTurnedAway = now;
         }
-        tokens -= 1;
+        return may;
+    }
+
+    /** The same for one that failed just now: not before those that wait. */
+    synchronized boolean mayRetryAtOnce() {
+        long now = nanoTime.getAsLong();
+        return now - lastTurnedAway > LINE.toNanos() && take(now);
+    }
+
+    private boolean take(long now) {
+        turn(now);
+        if (!isWithin(now)) {
+            if (beyond == 0) {
+                return false;
+            }
+            beyond--;
+        }
+        lastAttempt = now;
+        furthers[(int) (slot % SLOTS)]++;
+        furthersInWindow++;
         return true;
+    }
+
+    private boolean isWithin(long now) {
+        return furthersInWindow + 1 <= Math.max(BLIP, share * firstsInWindow + ROUNDING) || now - lastAttempt >= apart;
+    }
+
+    /** Forgets what the window has left behind. */
+    private void turn(long now) {
+        long current = (now - start) / SLOT;
+        for (long next = Math.max(slot + 1, current - SLOTS + 1); next <= current; next++) {
+            int i = (int) (next % SLOTS);
+            firstsInWindow -= firsts[i];
+            furthersInWindow -= furthers[i];
+            firsts[i] = 0;
+            furthers[i] = 0;
+        }
+        slot = Math.max(slot, current);
     }
 }

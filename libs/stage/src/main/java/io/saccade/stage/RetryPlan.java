@@ -53,7 +53,7 @@ record RetryPlan(RetryPolicy soon, int here, RetryPolicy later, Duration patienc
         if (attempt >= soon.attempts() || !now.isBefore(until)) {
             return new Next.GiveUp();
         }
-        if (visit < here && budget.mayRetry()) {
+        if (visit < here && budget.mayRetryAtOnce()) {
             return new Next.Again(soon.delay(visit, random));
         }
         var end = deadline != null && deadline.isAfter(now) && deadline.isBefore(until) ? deadline : until;

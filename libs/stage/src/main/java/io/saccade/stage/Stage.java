@@ -212,7 +212,8 @@ public final class Stage implements AutoCloseable {
         var adapter = adapter(factory);
         awaitTopics(adapter.task());
         var json = "base64".equals(config.stage().vectors()) ? EventJson.withBase64Vectors() : EventJson.create();
-        var admission = new Admission(new CallGate(limit(), System::nanoTime));
+        var admission = new Admission(
+                new CallGate(limit(), System::nanoTime), config.triton().inFlight());
         metrics.watch(admission);
         var calls = new ModelCalls.Shared(client, admission, config.triton().timeout(), tracing, metrics);
         var decoders = config.stage().decoders();

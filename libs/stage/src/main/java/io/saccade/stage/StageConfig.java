@@ -64,7 +64,10 @@ public interface StageConfig {
         @WithDefault("10s")
         Duration timeout();
 
-        /** Calls in flight at once from one replica, at least 1. Too low leaves the GPU idle; too high lengthens its queue. */
+        /**
+         * Calls in flight at once from one replica, at least 1. Too low leaves the GPU idle; too high lengthens its queue.
+         * While the server refuses calls because it is full, they are fewer.
+         */
         @WithDefault("32")
         int inFlight();
 
@@ -313,13 +316,17 @@ public interface StageConfig {
         Duration retryFor();
 
         /**
-         * Further attempts for each first one, over all requests, 0..1. More makes a server in trouble busier: with 1, half
-         * of all calls failing doubles its load.
+         * Further attempts for each first one, over all requests of the last ten seconds, 0..1, as long as calls fail. More
+         * answers more of them meanwhile and makes a server in trouble busier: with 1, half of all calls failing doubles its
+         * load. What has no budget waits, and is tried as soon as the model is well.
          */
-        @WithDefault("0.1")
+        @WithDefault("0.15")
         double retryShare();
 
-        /** Further attempts a second that are allowed on top, above 0: for a quiet stage, and when nothing new comes. */
+        /**
+         * Attempts a second, from 0.001 on, of a stage that would make none since all its requests wait: by these it finds out
+         * that the model is well again. More finds it out sooner.
+         */
         @WithDefault("1")
         double retriesPerSecond();
 

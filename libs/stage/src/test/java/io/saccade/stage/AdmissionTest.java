@@ -116,7 +116,32 @@ class AdmissionTest {
         assertThat(through).hasValue(2_000);
         assertThat(most.get()).isBetween(1, 8);
         assertThat(many.inFlight()).isZero();
-        assertThat(many.limit()).as("without learning").isEqualTo(8);
+        assertThat(many.limit()).isBetween(1, 8);
+    }
+
+    @Test
+    void letsFewerThroughWhileTheServerRefusesAndAllAgainLater() throws Exception {
+        // Given
+        var many = admission(9);
+        var permits = new ArrayList<Admission.Permit>();
+        for (int i = 0; i < 9; i++) {
+            permits.add(many.enter("a", LIVE));
+        }
+
+        // When
+        permits.forEach(Admission.Permit::dropped);
+
+        // Then
+        assertThat(many.limit()).isEqualTo(6);
+        assertThat(many.inFlight()).isZero();
+
+        // When
+        for (int i = 0; i < 100; i++) {
+            many.enter("a", LIVE).answered();
+        }
+
+        // Then
+        assertThat(many.limit()).isEqualTo(9);
     }
 
     private void place(String name, String tenant, Priority priority) {
@@ -141,6 +166,6 @@ class AdmissionTest {
     }
 
     private static Admission admission(int limit) {
-        return new Admission(new CallGate(Gradient2.between(limit, limit, limit), System::nanoTime));
+        return new Admission(new CallGate(Gradient2.between(limit, limit, limit), System::nanoTime), limit);
     }
 }

@@ -462,7 +462,10 @@ class StageIT {
                 Reply.full(),
                 Reply.full(),
                 confidence());
-        start(Map.of("saccade.stage.retry-first", "5ms", "saccade.stage.attempts", "2"));
+        start(Map.of(
+                "saccade.stage.retry-first", "5ms",
+                "saccade.stage.attempts", "2",
+                "saccade.stage.retries-per-second", "1000"));
 
         // When
         submit("image-1");
@@ -471,6 +474,65 @@ class StageIT {
         var result =
                 kafka.awaitKey(topics.name(Topic.CAPTIONS), "image-1", PATIENCE).as(EventType.CAPTION);
         assertThat(result.end()).isEqualTo(End.DONE);
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void asksAFullServerBySingleCallsUntilItTakesSomeAgain() {
+        // Given
+        server.script("echo", _ -> Reply.full());
+        start(Map.of(
+                "saccade.stage.max-records", "16",
+                "saccade.triton.in-flight", "8",
+                "saccade.stage.retry-first", "5ms",
+                "saccade.stage.retry-longest", "10ms",
+                "saccade.stage.retries-per-second", "5"));
+        long started = System.nanoTime();
+
+        // When
+        for (int i = 0; i < 100; i++) {
+            submit("image-" + i);
+        }
+        Await.until("some calls", PATIENCE, () -> server.calls().size() >= 65);
+        int calls = server.calls().size();
+        double seconds = (System.nanoTime() - started) / 1e9;
+
+        // Then: each record once, as many as are held and a poll brings, and then no more than the budget
+        assertThat(calls).isLessThanOrEqualTo(16 + 32 + 10 + (int) (5 * seconds));
+
+        // When
+        server.script("echo", _ -> confidence());
+
+        // Then
+        var results = awaitResults(100);
+        assertThat(results.values()).allSatisfy(records -> {
+            assertThat(records).hasSize(1);
+            assertThat(records.getFirst().as(EventType.CAPTION).end()).isEqualTo(End.DONE);
+        });
+        assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
+    }
+
+    @Test
+    void answersWhatHadNoBudgetOnceTheModelIsWell() {
+        // Given: a model of which every call fails, and deadlines that are far away
+        server.script("echo", _ -> Reply.failing(Status.Code.INTERNAL, "no"));
+        start(Map.of("saccade.stage.retry-first", "5ms", "saccade.stage.retry-later", "20ms"));
+        for (int i = 0; i < 100; i++) {
+            submit("image-" + i);
+        }
+        kafka.await(
+                topics.name(Topic.RETRY_CAPTIONS),
+                PATIENCE,
+                seen -> seen.stream().map(Received::key).distinct().count() == 100);
+
+        // When
+        server.script("echo", _ -> confidence());
+
+        // Then
+        assertThat(awaitResults(100).values()).allSatisfy(records -> {
+            assertThat(records).hasSize(1);
+            assertThat(records.getFirst().as(EventType.CAPTION).end()).isEqualTo(End.DONE);
+        });
         assertThat(kafka.read(topics.name(Topic.DLQ))).isEmpty();
     }
 
