@@ -3,6 +3,7 @@ package io.saccade.testkit.fault;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.CallOptions;
+import io.grpc.ConnectivityState;
 import io.grpc.Context;
 import io.grpc.HandlerRegistry;
 import io.grpc.ManagedChannel;
@@ -46,6 +47,11 @@ import org.jspecify.annotations.Nullable;
  * models that are down, connections that are told to go away; and, by its {@link #link()}, everything a network can do.
  * Whatever the plan lets through is answered by the real server.
  *
+ * <p>Asked to {@link #keepAnswers}, it answers what was asked before, byte for byte, as the real server answered it then,
+ * without asking again: for runs in which the time a model takes is not what is looked at. Every first answer is the real
+ * server's, faults are applied to kept answers as to others, kept ones count as computed, and while there is no connection
+ * to the real server nothing is answered from memory.
+ *
  * <p>Knows unary calls only. Thread-safe.
  */
 public final class FaultyModelServer implements AutoCloseable {
@@ -67,6 +73,8 @@ public final class FaultyModelServer implements AutoCloseable {
     private final Map<String, LongAdder> callsByModel = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> open = new ConcurrentHashMap<>();
     private final LongAdder spoilt = new LongAdder();
+    private final LongAdder fromMemory = new LongAdder();
+    private volatile KeptAnswers kept = new KeptAnswers(0);
     private volatile Plan plan = CALM;
     private Server front;
 
@@ -149,6 +157,15 @@ public final class FaultyModelServer implements AutoCloseable {
         down.remove(model);
     }
 
+    /**
+     * From now on a request that was answered well is answered again without the real server. Forgets what was kept so far.
+     *
+     * @param bytes how much memory requests and answers may take together; 0 to ask the real server every time
+     */
+    public void keepAnswers(long bytes) {
+        kept = new KeptAnswers(bytes);
+    }
+
     /** Tells every client to go away (HTTP/2's GOAWAY) and takes new connections; calls at work may finish. */
     public synchronized void goAway() {
         var old = front;
@@ -164,15 +181,23 @@ public final class FaultyModelServer implements AutoCloseable {
         link.heal();
     }
 
-    /** Rows that the real server has computed for a model: one for each image, or for each question. */
+    /**
+     * Rows that the real server has computed for a model, or would have without its kept answers: one for each image, or for
+     * each question.
+     */
     public long computed(String model) {
         var count = rows.get(model);
         return count == null ? 0 : count.sum();
     }
 
-    /** Rows that the real server has computed for all models. */
+    /** The same for all models. */
     public long computed() {
         return rows.values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    /** Calls so far for which a kept answer stood in. */
+    public long answeredFromMemory() {
+        return fromMemory.sum();
     }
 
     /** Inference calls so far, those that failed included. */
@@ -286,14 +311,24 @@ public final class FaultyModelServer implements AutoCloseable {
             StreamObserver<byte[]> answer,
             @Nullable String model,
             ModelFault.@Nullable Damage damage) {
+        // What was kept while answers were kept stays with that memory: a call may outlive it.
+        var memory = kept;
+        var known = model == null || server.getState(false) != ConnectivityState.READY ? null : memory.of(request);
+        if (model != null && known != null) {
+            fromMemory.increment();
+            computed(model, known, answer, damage);
+            if (isOpen(answer)) {
+                answer.onCompleted();
+            }
+            return;
+        }
         // The context of the incoming call carries its deadline and its cancellation on to the server.
         ClientCalls.asyncUnaryCall(server.newCall(method, CallOptions.DEFAULT), request, new StreamObserver<>() {
             @Override
             public void onNext(byte[] reply) {
                 if (model != null) {
-                    var parsed = parse(reply);
-                    rows.computeIfAbsent(model, _ -> new LongAdder()).add(rowsOf(parsed));
-                    pass(answer, damage == null ? reply : spoil(parsed, damage).toByteArray());
+                    memory.keep(request, reply);
+                    computed(model, reply, answer, damage);
                 } else {
                     pass(answer, reply);
                 }
@@ -311,6 +346,13 @@ public final class FaultyModelServer implements AutoCloseable {
                 }
             }
         });
+    }
+
+    private void computed(
+            String model, byte[] reply, StreamObserver<byte[]> answer, ModelFault.@Nullable Damage damage) {
+        var parsed = parse(reply);
+        rows.computeIfAbsent(model, _ -> new LongAdder()).add(rowsOf(parsed));
+        pass(answer, damage == null ? reply : spoil(parsed, damage).toByteArray());
     }
 
     private static void pass(StreamObserver<byte[]> answer, byte[] reply) {

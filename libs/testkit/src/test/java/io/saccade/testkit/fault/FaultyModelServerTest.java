@@ -189,6 +189,113 @@ class FaultyModelServerTest {
         });
     }
 
+    @Test
+    void answersWhatWasAskedBeforeFromMemoryAndCountsItAsComputed() {
+        // Given
+        faulty.keepAnswers(1 << 20);
+        var first = infer();
+
+        // When
+        var second = infer();
+
+        // Then
+        assertThat(second).isEqualTo(first);
+        assertThat(real.calls()).hasSize(1);
+        assertThat(faulty.computed("m")).isEqualTo(4);
+        assertThat(faulty.calls()).isEqualTo(2);
+        assertThat(faulty.answeredFromMemory()).isEqualTo(1);
+    }
+
+    @Test
+    void asksTheRealServerWhateverDiffersInAByte() {
+        // Given
+        faulty.keepAnswers(1 << 20);
+        infer(request(1));
+
+        // When
+        infer(request(2));
+
+        // Then
+        assertThat(real.calls()).hasSize(2);
+    }
+
+    @Test
+    void spoilsKeptAnswersAsOthersAndKeepsThemWhole() {
+        // Given
+        faulty.keepAnswers(1 << 20);
+        var whole = infer();
+        faulty.plan(_ -> new ModelFault.Spoilt(ModelFault.Damage.EMPTY));
+
+        // When
+        var spoilt = infer();
+        faulty.heal();
+
+        // Then
+        assertThat(spoilt.getOutputsCount()).isZero();
+        assertThat(infer()).isEqualTo(whole);
+        assertThat(real.calls()).hasSize(1);
+    }
+
+    @Test
+    void keepsNoAnswerThatFailed() {
+        // Given
+        faulty.keepAnswers(1 << 20);
+        real.script(
+                "m",
+                Reply.failing(Status.Code.INTERNAL, "scripted"),
+                Reply.outputs(Tensor.of("out", DataType.FP32, Shape.of(1, 1), floats(3))));
+
+        // When
+        assertThatThrownBy(this::infer).isInstanceOf(StatusRuntimeException.class);
+        var answer = infer();
+
+        // Then
+        assertThat(answer.getRawOutputContents(0).toByteArray()).isEqualTo(bytes(3));
+        assertThat(real.calls()).hasSize(2);
+    }
+
+    @Test
+    void answersNothingFromMemoryWhileTheRealServerIsAway() {
+        // Given
+        faulty.keepAnswers(1 << 20);
+        infer();
+
+        // When
+        real.stop();
+
+        // Then
+        io.saccade.testkit.Await.until("the server's end to be felt", Duration.ofSeconds(20), () -> {
+            try {
+                infer();
+                return false;
+            } catch (StatusRuntimeException e) {
+                return e.getStatus().getCode() == Status.Code.UNAVAILABLE;
+            }
+        });
+    }
+
+    @Test
+    void forgetsTheLongestUnusedWhenItsMemoryIsFull() {
+        // Given
+        faulty.keepAnswers(3L * 1_100);
+        var requests = java.util.stream.IntStream.range(0, 4)
+                .mapToObj(FaultyModelServerTest::large)
+                .toList();
+        requests.subList(0, 2).forEach(this::infer);
+        infer(requests.get(0));
+
+        // When
+        infer(requests.get(2));
+        infer(requests.get(3));
+
+        // Then
+        assertThat(faulty.answeredFromMemory()).isEqualTo(1);
+        infer(requests.get(0));
+        assertThat(faulty.answeredFromMemory()).isEqualTo(2);
+        infer(requests.get(1));
+        assertThat(faulty.answeredFromMemory()).isEqualTo(2);
+    }
+
     private boolean ready() {
         return stub.withDeadlineAfter(20, TimeUnit.SECONDS)
                 .modelReady(ModelReadyRequest.newBuilder().setName("m").build())
@@ -196,11 +303,30 @@ class FaultyModelServerTest {
     }
 
     private ModelInferResponse infer() {
-        return stub.withDeadlineAfter(20, TimeUnit.SECONDS).modelInfer(request());
+        return infer(request());
+    }
+
+    private ModelInferResponse infer(ModelInferRequest request) {
+        return stub.withDeadlineAfter(20, TimeUnit.SECONDS).modelInfer(request);
     }
 
     private static ModelInferRequest request() {
         return ModelInferRequest.newBuilder().setModelName("m").build();
+    }
+
+    private static ModelInferRequest request(int number) {
+        return request().toBuilder()
+                .addRawInputContents(ByteString.copyFrom(new byte[] {(byte) number}))
+                .build();
+    }
+
+    /** About a thousand bytes: three of them, with their answers, are kept. */
+    private static ModelInferRequest large(int number) {
+        var bytes = new byte[1_000];
+        bytes[0] = (byte) number;
+        return request().toBuilder()
+                .addRawInputContents(ByteString.copyFrom(bytes))
+                .build();
     }
 
     private static byte[] bytes(float... values) {
