@@ -295,7 +295,7 @@ class PipelineST {
         kafka.submit(topics.name(Topic.IMAGES), Pictures.good().submission(id, ALL, null));
         awaitEnriched(id);
         var exported = new TreeSet<String>();
-        for (var service : List.of("encoder", "captioner", "vqa", "moderator", "joiner")) {
+        for (var service : List.of("encoder", "captioner", "vqa", "moderator", "joiner", "intake")) {
             exported.addAll(metrics(stack.process(service).path("address").asText()));
         }
 
@@ -308,10 +308,7 @@ class PipelineST {
         }
 
         // Then: histograms show as _count, and what needs a fault first is not there yet
-        // and the intake is no part of the local stack
-        documented.removeIf(name -> name.startsWith("saccade_dead_letters")
-                || name.startsWith("saccade_join_late")
-                || name.startsWith("saccade_intake"));
+        documented.removeIf(name -> name.startsWith("saccade_dead_letters") || name.startsWith("saccade_join_late"));
         assertThat(documented).hasSizeGreaterThan(8);
         assertThat(documented).allSatisfy(name -> assertThat(exported)
                 .anyMatch(line -> line.equals(name) || line.equals(name + "_count")));

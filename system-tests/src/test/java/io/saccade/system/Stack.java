@@ -4,11 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.saccade.testkit.TestKafka;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** The local stack, started once for all tests of this JVM as a user starts it, and stopped at the end. */
+/**
+ * The local stack, started once for all tests of this JVM as a user starts it, and stopped at the end. The intake is part
+ * of it, and its stages may read images from the {@link Neighbours}.
+ */
 final class Stack {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -17,22 +21,27 @@ final class Stack {
     private final Path home;
     private final OtlpReceiver traces;
     private final TestKafka kafka;
+    private final Neighbours neighbours;
 
-    private Stack(Path home, OtlpReceiver traces, TestKafka kafka) {
+    private Stack(Path home, OtlpReceiver traces, TestKafka kafka, Neighbours neighbours) {
         this.home = home;
         this.traces = traces;
         this.kafka = kafka;
+        this.neighbours = neighbours;
     }
 
     static synchronized Stack shared() throws IOException, InterruptedException {
         if (shared == null) {
             var home = Files.createTempDirectory("saccade-system-test");
             var traces = OtlpReceiver.start();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(home, traces)));
+            var neighbours = Neighbours.start(Files.createDirectories(home.resolve("neighbours")));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(home, traces, neighbours)));
             CommandLine.run(
                             Duration.ofMinutes(4),
+                            neighbours.environment(),
                             "up",
                             "--detach",
+                            "--intake",
                             "--home",
                             home.toString(),
                             "--name",
@@ -43,7 +52,8 @@ final class Stack {
             shared = new Stack(
                     home,
                     traces,
-                    TestKafka.at(status(home).path("bootstrapServers").asText()));
+                    TestKafka.at(status(home).path("bootstrapServers").asText()),
+                    neighbours);
         }
         return shared;
     }
@@ -54,6 +64,17 @@ final class Stack {
 
     OtlpReceiver traces() {
         return traces;
+    }
+
+    /** Where its stages may read images from, and where not. */
+    Neighbours neighbours() {
+        return neighbours;
+    }
+
+    /** Keeps an image where the stages may read it as {@code file:}. */
+    URI file(String name, byte[] image) throws IOException {
+        var spool = Files.createDirectories(home.resolve("system-test").resolve("spool"));
+        return Files.write(spool.resolve(name), image).toUri();
     }
 
     /** What {@code saccade status --json} says. */
@@ -88,7 +109,7 @@ final class Stack {
         return JSON.readTree(result.output().substring(result.output().indexOf('{')));
     }
 
-    private static void stop(Path home, OtlpReceiver traces) {
+    private static void stop(Path home, OtlpReceiver traces, Neighbours neighbours) {
         try {
             CommandLine.run(Duration.ofMinutes(2), "down", "--home", home.toString(), "--name", "system-test");
         } catch (IOException e) {
@@ -97,5 +118,6 @@ final class Stack {
             Thread.currentThread().interrupt();
         }
         traces.close();
+        neighbours.close();
     }
 }

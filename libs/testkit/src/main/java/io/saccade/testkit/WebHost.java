@@ -37,21 +37,39 @@ public final class WebHost implements AutoCloseable {
     /** One that speaks http. */
     public static WebHost plain() {
         try {
-            return new WebHost(HttpServer.create(loopback(), 0), "http");
+            return plain(loopback());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    /**
+     * One that speaks http, at an address of this machine.
+     *
+     * @throws IOException if somebody listens there already, or the machine has no such address
+     */
+    public static WebHost plain(InetSocketAddress address) throws IOException {
+        return new WebHost(HttpServer.create(address, 0), "http");
+    }
+
     /** One that speaks https. */
     public static WebHost encrypted(TestCertificate certificate) {
         try {
-            var server = HttpsServer.create(loopback(), 0);
-            server.setHttpsConfigurator(new HttpsConfigurator(certificate.serverContext()));
-            return new WebHost(server, "https");
+            return encrypted(certificate, loopback());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * One that speaks https, at an address of this machine.
+     *
+     * @throws IOException if somebody listens there already, or the machine has no such address
+     */
+    public static WebHost encrypted(TestCertificate certificate, InetSocketAddress address) throws IOException {
+        var server = HttpsServer.create(address, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(certificate.serverContext()));
+        return new WebHost(server, "https");
     }
 
     private static InetSocketAddress loopback() throws IOException {
@@ -82,7 +100,12 @@ public final class WebHost implements AutoCloseable {
 
     /** The address of a path, by the name {@code localhost}. */
     public URI uri(String path) {
-        return URI.create(scheme + "://localhost:" + port() + path);
+        return uri("localhost", path);
+    }
+
+    /** The address of a path, by a name that leads here for whoever asks. */
+    public URI uri(String host, String path) {
+        return URI.create(scheme + "://" + host + ":" + port() + path);
     }
 
     /** The port. */
