@@ -114,7 +114,9 @@ public final class EventJson {
                     e.getLocation() == null ? "" : " at byte " + e.getLocation().getByteOffset();
             throw new MalformedEventException(type.event() + " must be a JSON object, but this is no JSON" + where);
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory cannot fail", e);
+            // By the first bytes Jackson takes some values for UTF-16 or UTF-32, and says otherwise than by its own
+            // exceptions that they are not.
+            throw new MalformedEventException(type.event() + " must be a JSON object in UTF-8, but this is no text");
         }
     }
 

@@ -11,7 +11,9 @@ import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.Priority;
 import io.saccade.contract.event.Task;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +174,22 @@ class EventJsonTest {
                 .contains(expected)
                 .doesNotContain(SECRET)
                 .hasSizeLessThan(250);
+    }
+
+    @Test
+    void refusesWhatLooksLikeAnotherEncodingAndIsNot() {
+        for (var start : List.of(
+                new byte[] {0, 0, 0, 0, ' ', '"', 'i', 'd'}, // UTF-32, by its zeros
+                new byte[] {'{', 0, 0, 0, -1, -1, -1, -1},
+                new byte[] {0, 0, -2, -1, -1, -1, -1, -1},
+                new byte[] {-1, -2, 0, 0, 1, 2, 3, 4, 5},
+                new byte[] {-2, -1, -40, 0, 0, '{'}, // UTF-16, with half a pair
+                new byte[] {'{', 0, '"', 0, 0})) {
+            assertThatThrownBy(() -> json.read(EventType.QUESTION_ASKED, start))
+                    .as(Arrays.toString(start))
+                    .isInstanceOf(MalformedEventException.class)
+                    .hasMessageStartingWith("QuestionAsked");
+        }
     }
 
     @Test

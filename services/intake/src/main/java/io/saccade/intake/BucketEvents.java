@@ -110,7 +110,8 @@ final class BucketEvents {
         } catch (JacksonException e) {
             throw new MalformedEventException(SHAPE + ", but this is no JSON, or too deep");
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory cannot fail", e);
+            // What looks like UTF-32 to Jackson and is not.
+            throw new MalformedEventException(SHAPE + ", but this is no text");
         }
     }
 

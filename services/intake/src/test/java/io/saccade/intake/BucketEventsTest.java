@@ -130,6 +130,9 @@ class BucketEventsTest {
     @Test
     void refusesARecordWithoutAValueAndOneThatIsTooDeepOrTooLong() {
         assertThatThrownBy(() -> events.read(null)).isInstanceOf(MalformedEventException.class);
+        assertThatThrownBy(() -> events.read(new byte[] {0, 0, 0, 0, ' ', '"', 'i', 'd'}))
+                .as("UTF-32 by its zeros, and it is not")
+                .isInstanceOf(MalformedEventException.class);
         assertThatThrownBy(() -> read("{\"a\":".repeat(1_000))).isInstanceOf(MalformedEventException.class);
         assertThatThrownBy(() -> read("{\"Records\":[" + "{},".repeat(1_000) + "{}]}"))
                 .isInstanceOf(MalformedEventException.class)

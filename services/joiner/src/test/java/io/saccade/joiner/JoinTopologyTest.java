@@ -250,6 +250,20 @@ class JoinTopologyTest {
     }
 
     @Test
+    void goesOnAfterBytesThatLookLikeAnotherEncodingAndAreNot() throws Exception {
+        // Given: by its zeros this is UTF-32
+        byte[] bad = {0, 0, 0, 0, ' ', '"', 'i', 'd'};
+
+        // When
+        input(Topic.IMAGES).pipeInput(new TestRecord<>(ID.getBytes(UTF_8), bad, SUBMITTED));
+
+        // Then
+        var story = DeadLetter.fromHeaders(text(dlq.readRecord().headers()));
+        assertThat(story.failure().code()).isEqualTo("event.malformed");
+        assertThat(read(enriched.readRecord()).status()).isEqualTo(Status.REFUSED);
+    }
+
+    @Test
     void waitsAsLongAsTheTenantIsToldTo() {
         // Given
         send("hasty", "{\"id\":\"hasty\",\"image\":{\"uri\":\"file:/x\"},\"tenant\":\"acme\"}");

@@ -1,6 +1,5 @@
 package io.saccade.cli.screen;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -25,10 +24,8 @@ public final class ShortJson {
                     .writeValueAsString(shorten(JSON.readTree(json)))
                     .lines()
                     .toList();
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException("this is no JSON", e);
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory cannot fail", e);
+            throw new IllegalArgumentException("this is no JSON", e);
         }
     }
 
