@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -95,6 +97,52 @@ class UrlGuardTest {
             assertThat(slow).allSatisfy(verdict -> assertThat(((Unresolved) verdict).code())
                     .isEqualTo(FetchCode.TIMED_OUT));
             assertThat(quick).isInstanceOf(Allowed.class);
+        }
+    }
+
+    @Test
+    void letsGoOfANameWhenItsThreadIsInterruptedAndKeepsTheInterrupt() throws Exception {
+        // Given
+        var asked = new CountDownLatch(1);
+        var never = new CountDownLatch(1);
+        Resolver stuck = name -> {
+            asked.countDown();
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return PUBLIC;
+        };
+        try (var guard = new UrlGuard(stuck)) {
+            var check = new FutureTask<>(() -> {
+                var verdict = guard.check("http://slow.example/", UrlPolicy.standard(), LONG);
+                return Thread.currentThread().isInterrupted() ? verdict : null;
+            });
+            var thread = Thread.startVirtualThread(check);
+            asked.await();
+
+            // When
+            thread.interrupt();
+
+            // Then
+            assertThat(check.get(60, TimeUnit.SECONDS))
+                    .isInstanceOfSatisfying(Unresolved.class, verdict -> assertThat(verdict.code())
+                            .isEqualTo(FetchCode.NOT_ATTEMPTED));
+        }
+    }
+
+    @Test
+    void readsAPathThatEndsWithAnEncodedCharacterAndNoneThatEndsWithin() {
+        try (var guard = new UrlGuard(UrlTable.answering(PUBLIC))) {
+            assertThat(guard.check("http://a.example/%41", UrlPolicy.standard(), LONG))
+                    .isEqualTo(new Allowed(new Place("http", "a.example", 80, "/%41"), PUBLIC));
+            for (var path : List.of("/%", "/%4", "/%4g", "/%g4", "/?%4")) {
+                assertThat(guard.check("http://a.example" + path, UrlPolicy.standard(), LONG))
+                        .as(path)
+                        .isInstanceOfSatisfying(Forbidden.class, verdict -> assertThat(verdict.code())
+                                .isEqualTo(FetchCode.BAD_URI));
+            }
         }
     }
 

@@ -176,6 +176,12 @@ class UrlPolicyTest {
                 .hasMessageContaining("ftp");
         assertThatThrownBy(() -> UrlPolicy.builder().schemes(List.of()).build()).hasMessageContaining("schemes");
         assertThatThrownBy(() -> UrlPolicy.builder().ports(List.of(0)).build()).hasMessageContaining("ports");
+        assertThatThrownBy(() -> UrlPolicy.builder().ports(List.of(65_536)).build())
+                .hasMessageContaining("ports");
+        assertThatThrownBy(() -> UrlPolicy.builder().ports(List.of()).build()).hasMessageContaining("ports");
+        assertThat(UrlPolicy.builder().ports(List.of(1, 65_535)).build().ports())
+                .hasSize(2);
+        assertThatThrownBy(() -> UrlPolicy.builder().maxRedirects(-1).build()).hasMessageContaining("maxRedirects");
         assertThatThrownBy(() -> UrlPolicy.builder().maxRedirects(11).build()).hasMessageContaining("maxRedirects");
         assertThatThrownBy(() ->
                         UrlPolicy.builder().translators(List.of("64:ff9b::/64")).build())

@@ -228,8 +228,7 @@ final class PinnedClient implements AutoCloseable {
         int status = response.getCode();
         var entity = response.getEntity();
         if (status == 200 || status == 203) {
-            var encoding = told(response, HttpHeaders.CONTENT_ENCODING);
-            if (encoding != null && !encoding.isBlank() && !encoding.strip().equalsIgnoreCase("identity")) {
+            if (isEncoded(response)) {
                 return refused(
                         FetchCode.CONTENT_ENCODED,
                         "the answer of " + place + " must come as it is, but it is compressed");
@@ -251,6 +250,17 @@ final class PinnedClient implements AutoCloseable {
             drain(entity.getContent());
         }
         return step;
+    }
+
+    /** By any header that says so, however it is written and however many there are. */
+    private static boolean isEncoded(ClassicHttpResponse response) {
+        for (var header : response.getHeaders(HttpHeaders.CONTENT_ENCODING)) {
+            var encoding = header.getValue();
+            if (encoding != null && !encoding.isBlank() && !encoding.strip().equalsIgnoreCase("identity")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Step withoutBody(ClassicHttpResponse response, int status, Place place) {

@@ -220,6 +220,22 @@ class GuardedHttpTest {
     }
 
     @Test
+    void refusesACompressedAnswerHoweverOftenAndOddlyItSaysSo() throws IOException {
+        for (var headers : List.of(
+                "Content-Encoding: identity\r\nContent-Encoding: gzip",
+                "Content-Encoding: gzip, " + "identity, ".repeat(30) + "identity",
+                "Content-Encoding: br\u00fc",
+                "Content-Encoding: gzip\tidentity")) {
+            // Given
+            var server = start((request, out) ->
+                    TestServer.write(out, "HTTP/1.1 200 OK\r\n" + headers + "\r\nContent-Length: 3\r\n\r\nabc"));
+
+            // Then
+            assertThat(code(get(server, "/", 100))).as(headers).isEqualTo(FetchCode.CONTENT_ENCODED);
+        }
+    }
+
+    @Test
     void tellsStatusesApart() throws IOException {
         // Given
         var server = start((request, out) -> TestServer.status(
@@ -336,6 +352,37 @@ class GuardedHttpTest {
         // Then
         assertThat(code(get(none, "/", 100))).isEqualTo(FetchCode.BAD_REDIRECT);
         assertThat(code(get(two, "/", 100))).isEqualTo(FetchCode.BAD_REDIRECT);
+    }
+
+    @Test
+    void takesThePlaceOfARedirectForUtf8AndRefusesOtherBytes() throws IOException {
+        // Given
+        var server = start((request, out) -> {
+            if (request.target().equals("/")) {
+                TestServer.status(out, "302 Found", "Location: /\u00e4");
+            } else if (request.target().equals("/latin")) {
+                out.write("HTTP/1.1 302 Found\r\nLocation: /\u00e4\r\nContent-Length: 0\r\n\r\n"
+                        .getBytes(StandardCharsets.ISO_8859_1));
+                out.flush();
+            } else {
+                TestServer.ok(out, request.target());
+            }
+        });
+
+        // Then
+        assertThat(body(get(server, "/", 100))).isEqualTo("/%C3%A4");
+        assertThat(code(get(server, "/latin", 100))).isEqualTo(FetchCode.BAD_REDIRECT);
+    }
+
+    @Test
+    void leavesOutATypeThatIsTooLongOrUnprintable() throws IOException {
+        for (var type : List.of("a".repeat(201), "image/\u00e4", "image/png\u0007")) {
+            var server = start((request, out) -> TestServer.write(
+                    out, "HTTP/1.1 200 OK\r\nContent-Type: " + type + "\r\nContent-Length: 3\r\n\r\nabc"));
+            assertThat(get(server, "/", 100)).as(type).isInstanceOfSatisfying(Fetched.class, fetched -> assertThat(
+                            fetched.contentType())
+                    .isNull());
+        }
     }
 
     @Test
@@ -659,6 +706,27 @@ class GuardedHttpTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> http.get("http://a.example/", UrlPolicy.standard(), Integer.MAX_VALUE, LONG))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void isBuiltOfTimesAndNumbersThatMakeSenseOnly() {
+        var builder = GuardedHttp.builder();
+        assertThatThrownBy(() -> builder.connectTimeout(Duration.ZERO)).hasMessageContaining("connectTimeout");
+        assertThatThrownBy(() -> builder.silence(Duration.ofMillis(-1))).hasMessageContaining("silence");
+        assertThatThrownBy(() -> builder.connections(0)).hasMessageContaining("connections");
+        assertThatThrownBy(() -> builder.connectionsPerAddress(0)).hasMessageContaining("connectionsPerAddress");
+    }
+
+    @Test
+    void anOutcomeIsARefusalOrMayPassAndNeverBoth() {
+        assertThatThrownBy(() -> new Refused(FetchCode.TIMED_OUT, "late")).hasMessageContaining("may pass");
+        assertThatThrownBy(() -> new Failed(FetchCode.NOT_FOUND, "gone", null)).hasMessageContaining("does not pass");
+        assertThatThrownBy(() -> new Failed(FetchCode.THROTTLED, "busy", Duration.ofSeconds(-1)))
+                .hasMessageContaining("retryAfter");
+        assertThatThrownBy(() -> new Failed(FetchCode.THROTTLED, "busy", RetryAfter.LONGEST.plusSeconds(1)))
+                .hasMessageContaining("retryAfter");
+        assertThat(new Failed(FetchCode.THROTTLED, "busy", RetryAfter.LONGEST).retryAfter())
+                .isEqualTo(RetryAfter.LONGEST);
     }
 
     private TestServer start(TestServer.Handler handler) throws IOException {
