@@ -8,6 +8,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * The local stack, started once for all tests of this JVM as a user starts it, and stopped at the end. The intake is part
@@ -21,9 +23,9 @@ final class Stack {
     private final Path home;
     private final OtlpReceiver traces;
     private final TestKafka kafka;
-    private final Neighbours neighbours;
+    private final Optional<Neighbours> neighbours;
 
-    private Stack(Path home, OtlpReceiver traces, TestKafka kafka, Neighbours neighbours) {
+    private Stack(Path home, OtlpReceiver traces, TestKafka kafka, Optional<Neighbours> neighbours) {
         this.home = home;
         this.traces = traces;
         this.kafka = kafka;
@@ -38,7 +40,7 @@ final class Stack {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(home, traces, neighbours)));
             CommandLine.run(
                             Duration.ofMinutes(4),
-                            neighbours.environment(),
+                            neighbours.map(Neighbours::environment).orElse(Map.of()),
                             "up",
                             "--detach",
                             "--intake",
@@ -66,8 +68,8 @@ final class Stack {
         return traces;
     }
 
-    /** Where its stages may read images from, and where not. */
-    Neighbours neighbours() {
+    /** Where its stages may read images from, and where not; nothing where this machine cannot tell the two apart. */
+    Optional<Neighbours> neighbours() {
         return neighbours;
     }
 
@@ -109,7 +111,7 @@ final class Stack {
         return JSON.readTree(result.output().substring(result.output().indexOf('{')));
     }
 
-    private static void stop(Path home, OtlpReceiver traces, Neighbours neighbours) {
+    private static void stop(Path home, OtlpReceiver traces, Optional<Neighbours> neighbours) {
         try {
             CommandLine.run(Duration.ofMinutes(2), "down", "--home", home.toString(), "--name", "system-test");
         } catch (IOException e) {
@@ -118,6 +120,6 @@ final class Stack {
             Thread.currentThread().interrupt();
         }
         traces.close();
-        neighbours.close();
+        neighbours.ifPresent(Neighbours::close);
     }
 }
