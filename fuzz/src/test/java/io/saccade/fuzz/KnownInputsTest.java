@@ -25,8 +25,15 @@ class KnownInputsTest {
         SNIFF("sniff"),
         JPEG("jpeg"),
         PNG("png"),
+        GIF("gif"),
+        BMP("bmp"),
+        TIFF("tiff"),
+        WEBP("webp"),
+        URL("url"),
+        ADDRESS("address"),
         IMAGE_EVENT("image-event"),
         QUESTION_EVENT("question-event"),
+        BUCKET_EVENT("bucket-event"),
         TOKENIZER("tokenizer");
 
         private final String name;
@@ -40,8 +47,15 @@ class KnownInputsTest {
                 case SNIFF -> SniffTarget.fuzzerTestOneInput(data);
                 case JPEG -> JpegTarget.fuzzerTestOneInput(data);
                 case PNG -> PngTarget.fuzzerTestOneInput(data);
+                case GIF -> GifTarget.fuzzerTestOneInput(data);
+                case BMP -> BmpTarget.fuzzerTestOneInput(data);
+                case TIFF -> TiffTarget.fuzzerTestOneInput(data);
+                case WEBP -> WebpTarget.fuzzerTestOneInput(data);
+                case URL -> UrlTarget.fuzzerTestOneInput(data);
+                case ADDRESS -> AddressTarget.fuzzerTestOneInput(data);
                 case IMAGE_EVENT -> ImageEventTarget.fuzzerTestOneInput(data);
                 case QUESTION_EVENT -> QuestionEventTarget.fuzzerTestOneInput(data);
+                case BUCKET_EVENT -> BucketEventTarget.fuzzerTestOneInput(data);
                 case TOKENIZER -> TokenizerTarget.fuzzerTestOneInput(data);
             }
         }

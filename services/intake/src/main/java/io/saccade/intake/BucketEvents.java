@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * an id is a digest of bucket, key and what tells this object from an earlier one there (its version, else its ETag).
  * Thread-safe.
  */
-final class BucketEvents {
+public final class BucketEvents {
 
     private static final int MOST_RECORDS = 1_000;
     private static final int MAX_DEPTH = 32;
@@ -59,7 +59,7 @@ final class BucketEvents {
      * @param tenant  whose the images of every other bucket are
      * @param tenants whose the images of a bucket are, by its name
      */
-    BucketEvents(String tenant, Map<String, String> tenants) {
+    public BucketEvents(String tenant, Map<String, String> tenants) {
         this.tenant = tenant;
         this.tenants = Map.copyOf(tenants);
     }
@@ -70,9 +70,9 @@ final class BucketEvents {
      * @param images  one for each object that was put
      * @param ignored how many records are about something else: a deletion, a folder, a store that tries its connection
      */
-    record Meaning(List<ImageSubmitted> images, int ignored) {
+    public record Meaning(List<ImageSubmitted> images, int ignored) {
 
-        Meaning {
+        public Meaning {
             images = List.copyOf(images);
         }
     }
@@ -82,7 +82,7 @@ final class BucketEvents {
      *
      * @throws MalformedEventException if it is none; the message repeats nothing of it
      */
-    Meaning read(byte @Nullable [] value) throws MalformedEventException {
+    public Meaning read(byte @Nullable [] value) throws MalformedEventException {
         var root = parse(value);
         var data = root.has("specversion") && root.has("data") ? root.path("data") : root;
         if (data.path("Records").isArray()) {
