@@ -118,8 +118,7 @@ public interface StageConfig {
 
         /**
          * {@code auto} uses libjpeg-turbo and libwebp where the machine has them, {@code native} does not start without
-         * them, {@code java} leaves them alone: more CPU for JPEG and no lossy WebP, but no picture can reach a defect of a
-         * library.
+         * them, {@code java} leaves them alone: more CPU for JPEG and WebP, but no picture can reach a defect of a library.
          */
         @WithDefault("auto")
         String decoder();

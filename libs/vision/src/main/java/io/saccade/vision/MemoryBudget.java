@@ -39,10 +39,15 @@ final class MemoryBudget {
 
         /** Waits for room for the decoded picture and for its RGB form, where that is another. At most once. */
         void take(int width, int height, PixelMode mode) {
+            take(width, height, mode, 0);
+        }
+
+        /** As {@link #take(int, int, PixelMode)}, for a decoder that needs more bytes for each pixel while it works. */
+        void take(int width, int height, PixelMode mode, int more) {
             if (held != 0) {
                 throw new IllegalStateException("a picture takes its memory once");
             }
-            long bytes = (long) width * height * (mode.bands() + (mode == PixelMode.RGB ? 0 : RGB));
+            long bytes = (long) width * height * (mode.bands() + (mode == PixelMode.RGB ? 0 : RGB) + more);
             int wanted = (int) Math.min(bytes / UNIT + 1, units);
             free.acquireUninterruptibly(wanted);
             held = wanted;

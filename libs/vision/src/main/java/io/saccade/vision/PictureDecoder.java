@@ -184,8 +184,9 @@ public final class PictureDecoder implements AutoCloseable {
         return switch (WebpStream.parse(file, limits)) {
             case WebpStream.Parsed.Refused(Refusal refusal) -> new Decoded.Refused(refusal);
             case WebpStream.Parsed.Readable(WebpStream stream) -> {
-                claim.take(stream.width(), stream.height(), WebpDecoder.mode(stream));
                 LibWebp library = with.webp();
+                int more = library == null ? WebpDecoder.bytesMore(stream) : 0;
+                claim.take(stream.width(), stream.height(), WebpDecoder.mode(stream), more);
                 yield library == null ? WebpDecoder.decode(stream, patience) : library.decode(stream);
             }
         };

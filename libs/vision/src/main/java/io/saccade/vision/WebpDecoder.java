@@ -1,44 +1,29 @@
 package io.saccade.vision;
 
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
-import java.awt.image.Raster;
-import java.io.IOException;
-import javax.imageio.ImageReader;
-import javax.imageio.spi.ImageReaderSpi;
+import io.saccade.vision.webp.WebpFrame;
+import java.util.zip.DataFormatException;
 
-/**
- * Lossless WebP in the JVM, by TwelveMonkeys, equal to libwebp. Lossy files are refused: of those that a fast encoder wrote
- * (libwebp's method 0, which animations use) its version 3.14.0 makes quite another picture, and of the others one that is
- * visibly off. A wrong picture that looks read is worse than a refusal.
- */
+/** WebP in the JVM, equal to libwebp. The pixels of a frame are {@link WebpFrame}'s; here they come onto their canvas. */
 final class WebpDecoder {
-    private static final ImageReaderSpi READERS = new WebPImageReaderSpi();
-
     private WebpDecoder() {}
 
     static Decoded decode(WebpStream stream, Patience patience) {
-        if (stream.lossy()) {
-            return Decoded.refused(
-                    RefusalCode.UNSUPPORTED_FORMAT,
-                    "lossy WebP is read by libwebp only, which is missing here, switched off, or died of this file");
-        }
-        ImageReader reader;
+        Pieces frame = stream.frame();
+        boolean whole = frame.count() == 1;
+        byte[] data = whole ? frame.array(0) : frame.toByteArray();
+        int from = whole ? frame.offset(0) : 0;
         try {
-            reader = READERS.createReaderInstance(null);
-        } catch (IOException e) {
-            throw new IllegalStateException("the WebP reader does not start", e);
-        }
-        try (var input = new PiecesImageInput(stream.asFile(), patience)) {
-            patience.check();
-            reader.setInput(input, true, true);
-            Raster raster = reader.read(0).getRaster();
-            return picture(stream, interleaved(stream, raster), DecoderKind.JAVA);
-        } catch (Patience.Exhausted e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
+            byte[] samples = WebpFrame.decode(
+                    data,
+                    from,
+                    from + frame.size(),
+                    stream.frameWidth(),
+                    stream.frameHeight(),
+                    mode(stream).bands(),
+                    patience::check);
+            return picture(stream, samples, DecoderKind.JAVA);
+        } catch (DataFormatException e) {
             return Decoded.refused(RefusalCode.BROKEN, "the WebP data cannot be decoded: " + e.getMessage());
-        } finally {
-            reader.dispose();
         }
     }
 
@@ -62,29 +47,12 @@ final class WebpDecoder {
                 decoder);
     }
 
-    static PixelMode mode(WebpStream stream) {
-        return stream.alpha() ? PixelMode.RGBA : PixelMode.RGB;
+    /** Bytes a pixel beside the samples while it is decoded here: lossless data, of alpha too, is worked at in whole pixels. */
+    static int bytesMore(WebpStream stream) {
+        return stream.lossy() && !stream.separate() ? 0 : Integer.BYTES;
     }
 
-    private static byte[] interleaved(WebpStream stream, Raster raster) throws IOException {
-        int width = stream.frameWidth();
-        int height = stream.frameHeight();
-        if (raster.getWidth() != width || raster.getHeight() != height || raster.getNumBands() < 3) {
-            throw new IOException("the frame has not the size its header says");
-        }
-        int bands = mode(stream).bands();
-        int there = raster.getNumBands();
-        byte[] samples = new byte[width * height * bands];
-        int[] row = new int[width * there];
-        int to = 0;
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int x = 0, from = 0; x < width; x++, from += there) {
-                for (int band = 0; band < bands; band++) {
-                    samples[to++] = (byte) (band < there ? row[from + band] : 255);
-                }
-            }
-        }
-        return samples;
+    static PixelMode mode(WebpStream stream) {
+        return stream.alpha() ? PixelMode.RGBA : PixelMode.RGB;
     }
 }
