@@ -29,6 +29,8 @@ def main():
         "cmyk.jpg": cmyk,
         "ycck.jpg": cmyk.replace(b"Adobe\0\x64\0\0\0\0\0", b"Adobe\0\x64\0\0\0\0\2"),
         "lossless.webp": encode(rgba(31, 23, 105), "WEBP", lossless=True, exact=True),
+        "lossy.webp": encode(photo, "WEBP", quality=60, method=2),
+        "lossy-alpha.webp": encode(rgba(37, 29, 106), "WEBP", quality=40, alpha_quality=50),
     }
     for file, data in probes.items():
         (PROBES / file).write_bytes(data)

@@ -29,7 +29,7 @@ record NativeDecoders(@Nullable TurboJpeg jpeg, @Nullable LibWebp webp, List<Str
             "grey.jpg",
             "cmyk.jpg",
             "ycck.jpg");
-    private static final String WEBP_PROBE = "lossless.webp";
+    private static final List<String> WEBP_PROBES = List.of("lossless.webp", "lossy.webp", "lossy-alpha.webp");
 
     NativeDecoders {
         notes = List.copyOf(notes);
@@ -41,21 +41,21 @@ record NativeDecoders(@Nullable TurboJpeg jpeg, @Nullable LibWebp webp, List<Str
         TurboJpeg jpeg = TurboJpeg.find();
         if (jpeg == null) {
             notes.add("libjpeg-turbo (libturbojpeg.so.0, Debian package libturbojpeg0) was not found");
-        } else if (!JPEG_PROBES.stream().allMatch(new Probe(jpeg)::equal)) {
+        } else if (!JPEG_PROBES.stream().allMatch(new JpegProbe(jpeg)::equal)) {
             notes.add(jpeg.file() + " makes other pixels than the Java decoder and is not used");
             jpeg = null;
         }
         LibWebp webp = LibWebp.find();
         if (webp == null) {
             notes.add("libwebp (libwebp.so.7, Debian package libwebp7) was not found");
-        } else if (!equal(webp)) {
+        } else if (!WEBP_PROBES.stream().allMatch(new WebpProbe(webp)::equal)) {
             notes.add(webp.file() + " makes other pixels than the Java decoder and is not used");
             webp = null;
         }
         return new NativeDecoders(jpeg, webp, notes);
     }
 
-    private record Probe(TurboJpeg library) {
+    private record JpegProbe(TurboJpeg library) {
 
         boolean equal(String probe) {
             return JpegStream.parse(bytes(probe), ImageLimits.DEFAULT)
@@ -66,12 +66,16 @@ record NativeDecoders(@Nullable TurboJpeg jpeg, @Nullable LibWebp webp, List<Str
         }
     }
 
-    private static boolean equal(LibWebp library) {
-        return WebpStream.parse(bytes(WEBP_PROBE), ImageLimits.DEFAULT)
-                        instanceof WebpStream.Parsed.Readable(WebpStream stream)
-                && WebpDecoder.decode(stream, patience()) instanceof Decoded.Picture expected
-                && library.decode(stream) instanceof Decoded.Picture actual
-                && Arrays.equals(actual.bitmap().samples(), expected.bitmap().samples());
+    private record WebpProbe(LibWebp library) {
+
+        boolean equal(String probe) {
+            return WebpStream.parse(bytes(probe), ImageLimits.DEFAULT)
+                            instanceof WebpStream.Parsed.Readable(WebpStream stream)
+                    && WebpDecoder.decode(stream, patience()) instanceof Decoded.Picture expected
+                    && library.decode(stream) instanceof Decoded.Picture actual
+                    && Arrays.equals(
+                            actual.bitmap().samples(), expected.bitmap().samples());
+        }
     }
 
     private static Patience patience() {
