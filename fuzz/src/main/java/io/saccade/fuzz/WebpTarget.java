@@ -1,15 +1,15 @@
 package io.saccade.fuzz;
 
-/** A file that begins as a WebP: the signature, a size that is whatever the data say, and the format's name. */
+/** A file that begins as a WebP, whose size is that of the data. */
 public final class WebpTarget {
+    private static final int RIFF_HEADER = 12;
+
     private WebpTarget() {}
 
     /** Called by the fuzzer. */
     public static void fuzzerTestOneInput(byte[] data) {
-        byte[] file = Pictures.behind(new int[] {'R', 'I', 'F', 'F', 0, 0, 0, 0, 'W', 'E', 'B', 'P'}, data);
-        if (data.length >= 8) {
-            System.arraycopy(data, 4, file, 4, 4);
-        }
-        Pictures.check(file);
+        int size = Math.max(data.length, RIFF_HEADER) - 8;
+        Pictures.check(Pictures.behind(
+                new int[] {'R', 'I', 'F', 'F', size, size >> 8, size >> 16, size >> 24, 'W', 'E', 'B', 'P'}, data));
     }
 }
