@@ -13,6 +13,7 @@ import io.saccade.faults.lab.Lab;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,7 +153,37 @@ record Run(
             figures.put("longest silence (I4)", Catalogue.seconds(silence(history, began)));
         }
         lateness(history).ifPresent(late -> figures.put("latest partial answer after its deadline", late));
+        behindPoison(history).ifPresent(wait -> figures.put("longest wait of an image behind poison", wait));
         return figures;
+    }
+
+    /** Of the image after each poisoned record of its partition, from its acceptance to its answer. */
+    private static java.util.Optional<String> behindPoison(History history) {
+        var answered = new HashMap<String, Instant>();
+        history.joined()
+                .forEach(answer -> answered.merge(answer.id(), answer.completedAt(), (a, b) -> a.isBefore(b) ? a : b));
+        var isBehind = new HashSet<Integer>();
+        var longest = Duration.ZERO;
+        for (var sent : history.sent().stream()
+                .filter(sent -> sent.where() != null)
+                .sorted(java.util.Comparator.comparingLong(
+                        sent -> Objects.requireNonNull(sent.where()).offset()))
+                .toList()) {
+            int partition = Objects.requireNonNull(sent.where()).partition();
+            switch (sent.owed()) {
+                case Owed.Refusal _, Owed.Letter _ -> isBehind.add(partition);
+                case Owed.Answer _
+                when isBehind.remove(partition) -> {
+                    var at = answered.get(sent.key());
+                    var wait = at == null ? Duration.ZERO : Duration.between(sent.at(), at);
+                    longest = wait.compareTo(longest) > 0 ? wait : longest;
+                }
+                default -> {
+                    // no poison, and none before it
+                }
+            }
+        }
+        return longest.isZero() ? java.util.Optional.empty() : java.util.Optional.of(longest.toMillis() + " ms");
     }
 
     private static java.util.Optional<String> lateness(History history) {

@@ -65,15 +65,37 @@ final class Workload {
     /** The records of one image, in the order in which they are sent; the last ones owe nothing. */
     List<Item> items(int number, Instant now) {
         var random = new SplittableRandom(seed * 1_000_003L + number);
-        var item = random.nextDouble() < wish.poisoned()
-                ? Poison.make(id(number), random, now)
-                : image(number, random, now);
         var items = new ArrayList<Item>();
-        items.add(item);
+        if (random.nextDouble() >= wish.poisoned()) {
+            items.add(image(number, random, now));
+        } else if (!pictures.isEmpty() && random.nextInt(Poison.KINDS + 1) == 0) {
+            // A good image, and another one under its id, which makes a dead letter and changes nothing.
+            var first = image(number, random, now);
+            items.add(first);
+            items.add(new Item(first.key(), other(number, random, now), first.headers(), new Owed.Letter()));
+        } else {
+            items.add(Poison.make(id(number), random, now));
+        }
+        var item = items.getFirst();
         for (int i = 1; i < wish.copies(); i++) {
             items.add(new Item(item.key(), item.value(), item.headers(), new Owed.Nothing()));
         }
         return items;
+    }
+
+    private byte[] other(int number, SplittableRandom random, Instant now) {
+        var picture = pictures.get(random.nextInt(pictures.size()));
+        return json.write(new ImageSubmitted(
+                id(number),
+                "default",
+                ImageRef.inline(picture.copy("another " + id(number))),
+                null,
+                List.of(),
+                EnumSet.of(Task.CAPTION, Task.EMBEDDING),
+                now.plus(wish.deadline()),
+                Priority.LIVE,
+                Map.of(),
+                now));
     }
 
     private String id(int number) {
@@ -144,10 +166,13 @@ final class Workload {
         private static final int LARGE = 1_900_000; // as much as the topic takes
         private static final String MALFORMED = "event.malformed";
 
+        /** Ways of those that have no good image before them. */
+        static final int KINDS = 10;
+
         static Item make(String id, SplittableRandom random, Instant now) {
             var headers = new CloudEvent(id, EventType.IMAGE_SUBMITTED.type(), "/faults", id, now).headers();
             var refusal = new Owed.Refusal(MALFORMED, true);
-            return switch (random.nextInt(9)) {
+            return switch (random.nextInt(KINDS)) {
                 case 0 -> new Item(id, "{\"id\":\"".getBytes(UTF_8), headers, refusal);
                 case 1 -> new Item(id, event(id, "\"tasks\":7"), headers, refusal);
                 case 2 -> new Item(null, event(id, "\"tenant\":\"acme\""), headers, new Owed.Letter());
@@ -156,6 +181,12 @@ final class Workload {
                 case 5 -> new Item(id, event(id, "\"tasks\":[\"dance\"]"), headers, refusal);
                 case 6 -> new Item(id, event("other-than-the-key", "\"tenant\":\"acme\""), headers, refusal);
                 case 7 -> new Item(id, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1}, headers, refusal);
+                case 8 ->
+                    new Item(
+                            id,
+                            event(id, "\"submittedAt\":\"" + now.plus(Duration.ofDays(365)) + "\""),
+                            headers,
+                            refusal);
                 default ->
                     new Item(
                             id,

@@ -3,7 +3,11 @@ package io.saccade.faults.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saccade.contract.EventIds;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.EventType;
 import io.saccade.faults.check.Owed;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -13,6 +17,13 @@ import org.junit.jupiter.api.Test;
 class WorkloadTest {
 
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static final Path ANSWER = Path.of(
+            System.getProperty("saccade.root", ".."),
+            "docs",
+            "reference",
+            "examples",
+            "io.saccade.image-enriched.v1.json");
 
     @Test
     void theSameSeedMakesTheSamePoison() {
@@ -42,6 +53,33 @@ class WorkloadTest {
         // Then
         assertThat(owed).noneMatch(Owed.Nothing.class::isInstance).noneMatch(Owed.Answer.class::isInstance);
         assertThat(owed).anyMatch(Owed.Letter.class::isInstance).anyMatch(Owed.Refusal.class::isInstance);
+    }
+
+    @Test
+    void anotherImageUnderAnIdFollowsAGoodOneAndOwesADeadLetter() throws Exception {
+        // Given
+        var picture = new Picture("a.png", List.of("what color is the circle ?"), "a circle", new byte[64]);
+        var truths = new Truths();
+        truths.learn(picture, EventJson.create().read(EventType.IMAGE_ENRICHED, Files.readAllBytes(ANSWER)));
+        var all = new Workload.Wish(Duration.ofMinutes(1), 1, 1, true);
+        var workload = new Workload("r.", 5, List.of(picture), truths, all);
+
+        // When
+        var pairs = IntStream.range(0, 200)
+                .mapToObj(number -> workload.items(number, NOW))
+                .filter(items -> items.size() > 1)
+                .toList();
+
+        // Then
+        assertThat(pairs).hasSizeBetween(5, 60).allSatisfy(items -> {
+            assertThat(items)
+                    .hasSize(2)
+                    .extracting(Item::key)
+                    .containsOnly(items.getFirst().key());
+            assertThat(items.getFirst().owed()).isInstanceOf(Owed.Answer.class);
+            assertThat(items.getLast().owed()).isInstanceOf(Owed.Letter.class);
+            assertThat(items.getLast().value()).isNotEqualTo(items.getFirst().value());
+        });
     }
 
     @Test

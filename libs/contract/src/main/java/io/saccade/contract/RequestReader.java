@@ -4,6 +4,8 @@ import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.QuestionAsked;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  * with a header {@code content-type: image/...}: then the key is its id and every task is asked for. Thread-safe.
  */
 public final class RequestReader {
+
+    /**
+     * How far a sender's clock may be ahead. As much as brokers allow a record's own time by default: what is submitted a year
+     * from now would wait a year for a part that never comes.
+     */
+    private static final Duration LARGEST_SKEW = Duration.ofHours(1);
 
     private final EventJson json;
 
@@ -23,9 +31,24 @@ public final class RequestReader {
     /**
      * Reads a record of the images topic.
      *
-     * @throws MalformedEventException if it is no such event, or its id is not the record's key
+     * @param written when the record was written, as it says
+     * @param now     by the reader's clock; the later of both counts, so that one wrong clock of two refuses nothing
+     * @throws MalformedEventException if it is no such event, its id is not the record's key, or it says that it was
+     *                                 submitted in the future
      */
-    public ImageSubmitted image(byte @Nullable [] key, Map<String, String> headers, byte @Nullable [] value)
+    public ImageSubmitted image(
+            byte @Nullable [] key, Map<String, String> headers, byte @Nullable [] value, Instant written, Instant now)
+            throws MalformedEventException {
+        var event = image(key, headers, value);
+        var present = written.isAfter(now) ? written : now;
+        if (event.submittedAt() != null && event.submittedAt().isAfter(present.plus(LARGEST_SKEW))) {
+            throw new MalformedEventException("submittedAt must not lie more than an hour in the future, got "
+                    + event.submittedAt() + " at " + present + "; is the sender's clock wrong?");
+        }
+        return event;
+    }
+
+    private ImageSubmitted image(byte @Nullable [] key, Map<String, String> headers, byte @Nullable [] value)
             throws MalformedEventException {
         if (!headers.getOrDefault(CloudEvent.CONTENT_TYPE, "").startsWith("image/")) {
             var event = json.read(EventType.IMAGE_SUBMITTED, value);

@@ -3,13 +3,17 @@ package io.saccade.stage;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Which requests were answered a short while ago, so that what comes again, after a crash or because somebody sent it
@@ -64,22 +68,50 @@ final class Answered {
         tail.read(added, (partition, requestId, at) -> {
             var index = indexes.get(partition);
             if (index != null) {
-                index.answered(requestId, new Known(at, true));
+                index.answered(requestId, new Known(at, true, -1, null));
             }
         });
     }
 
     /**
-     * Asks for the right to answer a request, and waits while an equal one is at work.
+     * An image was taken: of those under one id the first goes first, as the join takes the first for the image and the others
+     * for none. For the poll loop, in the order of the partition; ends with {@link #left}.
+     */
+    void taken(int partition, String id, long offset) {
+        var index = indexes.get(partition);
+        if (index != null) {
+            index.taken(id, offset);
+        }
+    }
+
+    /** An image that was taken has its end, or has none here. */
+    void left(int partition, String id, long offset) {
+        var index = indexes.get(partition);
+        if (index != null) {
+            index.left(id, offset);
+        }
+    }
+
+    /**
+     * Asks for the right to answer a request, and waits while an equal one is at work, or an earlier image under its id.
      *
-     * @param sent  when the request was written
-     * @param again whether to answer even what was answered
      * @throws InterruptedException if the stage is stopping
      */
-    Claim claim(int partition, String requestId, Instant sent, boolean again) throws InterruptedException {
+    Claim claim(int partition, Asked asked) throws InterruptedException {
         var index = indexes.get(partition);
-        return index == null ? new Claim(null, requestId, false) : index.claim(requestId, sent, again);
+        return index == null ? new Claim(null, asked, false) : index.claim(asked);
     }
+
+    /**
+     * A request that is to be answered.
+     *
+     * @param id     of the request
+     * @param offset at which it came first
+     * @param sha256 digest of the image's bytes, if the event tells it; asked for only where that matters
+     * @param sent   when it was written
+     * @param again  whether to answer even what was answered
+     */
+    record Asked(String id, long offset, Supplier<Optional<String>> sha256, Instant sent, boolean again) {}
 
     /** An image was erased: sent anew, it is another one. For the poll loop, before it takes what lies behind. */
     void forget(int partition, String requestId) {
@@ -98,12 +130,12 @@ final class Answered {
     static final class Claim implements AutoCloseable {
 
         private final @org.jspecify.annotations.Nullable Index index;
-        private final String requestId;
+        private final Asked asked;
         private final boolean answered;
 
-        private Claim(@org.jspecify.annotations.Nullable Index index, String requestId, boolean answered) {
+        private Claim(@org.jspecify.annotations.Nullable Index index, Asked asked, boolean answered) {
             this.index = index;
-            this.requestId = requestId;
+            this.asked = asked;
             this.answered = answered;
         }
 
@@ -112,17 +144,21 @@ final class Answered {
             return answered;
         }
 
-        /** The result is acknowledged. */
-        void answered(Instant at) {
+        /**
+         * The result is acknowledged.
+         *
+         * @param sha256 digest of the bytes it is of, or null
+         */
+        void answered(Instant at, @org.jspecify.annotations.Nullable String sha256) {
             if (index != null) {
-                index.answered(requestId, new Known(at, false));
+                index.answered(asked.id(), new Known(at, false, asked.offset(), sha256));
             }
         }
 
         @Override
         public void close() {
             if (index != null && !answered) {
-                index.left(requestId);
+                index.left(asked.id());
             }
         }
     }
@@ -133,14 +169,32 @@ final class Answered {
      * @param at       when its result was written
      * @param fromTail whether only its result is known: then it stands for requests that were written before, which come
      *                 again after a crash; an erasure may lie between it and a later one
+     * @param offset   at which the request came; negative where that is not known
+     * @param sha256   digest of the bytes that were answered for, or null
      */
-    private record Known(Instant at, boolean fromTail) {}
+    private record Known(
+            Instant at,
+            boolean fromTail,
+            long offset,
+            @org.jspecify.annotations.Nullable String sha256) {
+
+        /**
+         * Whether what was answered is another image, that came later under the id of this one and was faster, as this one
+         * had to wait for its retry. That was no answer to this one.
+         */
+        boolean isOfALaterImage(Asked asked) {
+            return asked.offset() < offset
+                    && sha256 != null
+                    && asked.sha256().get().filter(own -> !own.equals(sha256)).isPresent();
+        }
+    }
 
     private final class Index {
 
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition changed = lock.newCondition();
         private final Set<String> atWork = new HashSet<>();
+        private final Map<String, TreeSet<Long>> taken = new HashMap<>();
         private final LinkedHashMap<String, Known> known = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
@@ -150,15 +204,18 @@ final class Answered {
             }
         };
 
-        Claim claim(String requestId, Instant sent, boolean again) throws InterruptedException {
+        Claim claim(Asked asked) throws InterruptedException {
             lock.lockInterruptibly();
             try {
                 while (true) {
-                    if (!again && isKnown(requestId, sent)) {
-                        return new Claim(this, requestId, true);
-                    }
-                    if (atWork.add(requestId)) {
-                        return new Claim(this, requestId, false);
+                    var earlier = taken.get(asked.id());
+                    if (earlier == null || earlier.first() >= asked.offset()) {
+                        if (!asked.again() && isKnown(asked)) {
+                            return new Claim(this, asked, true);
+                        }
+                        if (atWork.add(asked.id())) {
+                            return new Claim(this, asked, false);
+                        }
                     }
                     changed.await();
                 }
@@ -167,11 +224,36 @@ final class Answered {
             }
         }
 
-        private boolean isKnown(String requestId, Instant sent) {
-            var answer = known.get(requestId);
+        private boolean isKnown(Asked asked) {
+            var answer = known.get(asked.id());
             return answer != null
                     && answer.at().plus(remember).isAfter(clock.instant())
-                    && !(answer.fromTail() && sent.isAfter(answer.at()));
+                    && !(answer.fromTail() && asked.sent().isAfter(answer.at()))
+                    && !answer.isOfALaterImage(asked);
+        }
+
+        void taken(String id, long offset) {
+            lock.lock();
+            try {
+                taken.computeIfAbsent(id, _ -> new TreeSet<>()).add(offset);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void left(String id, long offset) {
+            lock.lock();
+            try {
+                var offsets = taken.get(id);
+                if (offsets != null && offsets.remove(offset)) {
+                    if (offsets.isEmpty()) {
+                        taken.remove(id);
+                    }
+                    changed.signalAll();
+                }
+            } finally {
+                lock.unlock();
+            }
         }
 
         void forget(String requestId) {

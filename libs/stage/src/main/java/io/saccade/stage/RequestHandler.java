@@ -132,7 +132,12 @@ final class RequestHandler<A extends Answer> {
         try {
             request = record.topic() == Topic.QUESTIONS
                     ? reader.question(record.key(), record.value())
-                    : reader.image(record.key(), record.headers(), record.value());
+                    : reader.image(
+                            record.key(),
+                            record.headers(),
+                            record.value(),
+                            record.timestamp(),
+                            surroundings.clock().instant());
         } catch (MalformedEventException e) {
             return new Read.Ended(malformed(record, e, trace));
         }

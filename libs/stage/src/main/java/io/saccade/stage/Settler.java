@@ -1,13 +1,17 @@
 package io.saccade.stage;
 
 import io.opentelemetry.context.Context;
+import io.saccade.contract.EventIds;
 import io.saccade.contract.RequestReader;
 import io.saccade.contract.Resent;
 import io.saccade.contract.event.Answer;
+import io.saccade.contract.event.ImageRef;
+import io.saccade.contract.event.Request;
 import io.saccade.contract.topic.Topic;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 
@@ -34,36 +38,62 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
 
     @Override
     public void taken(Incoming record) {
-        if (record.topic() == Topic.IMAGES
-                && record.key() != null
-                && RequestReader.isErasure(record.headers(), record.value())) {
-            answered.forget(record.partition(), new String(record.key(), StandardCharsets.UTF_8));
+        if (record.topic() != Topic.IMAGES || record.key() == null) {
+            return;
         }
+        if (RequestReader.isErasure(record.headers(), record.value())) {
+            answered.forget(record.partition(), id(record.key()));
+        }
+        answered.taken(record.partition(), id(record.key()), record.offset());
     }
 
     @Override
     public Ending handle(Incoming record, Context trace) throws InterruptedException, ExecutionException {
-        return switch (handler.read(record, trace)) {
-            case RequestHandler.Read.Ended(var ending) -> publish(ending, record, trace);
-            case RequestHandler.Read.Asked(var request) -> {
-                boolean again = record.headers().containsKey(Resent.AGAIN);
-                try (var claim = answered.claim(record.partition(), request.id(), record.timestamp(), again)) {
-                    if (claim.isAnswered()) {
-                        yield new Ending.Nothing("duplicate");
-                    }
-                    var ending = handler.handle(record, request, trace);
-                    if (Thread.interrupted()) {
-                        // What failed because the stage stops is no end of the record.
-                        throw new InterruptedException("stopped before the end could be published");
-                    }
-                    ending = publish(ending, record, trace);
-                    if (ending instanceof Ending.Result) {
-                        claim.answered(clock.instant());
-                    }
-                    yield ending;
-                }
+        try {
+            return switch (handler.read(record, trace)) {
+                case RequestHandler.Read.Ended(var ending) -> publish(ending, record, trace);
+                case RequestHandler.Read.Asked(var request) -> answer(request, record, trace);
+            };
+        } finally {
+            if (record.topic() == Topic.IMAGES && record.key() != null) {
+                answered.left(record.partition(), id(record.key()), record.offset());
             }
-        };
+        }
+    }
+
+    private Ending answer(Request request, Incoming record, Context trace)
+            throws InterruptedException, ExecutionException {
+        var asked = new Answered.Asked(
+                request.id(),
+                record.topic() == Topic.IMAGES ? record.offset() : Long.MAX_VALUE,
+                () -> sha256(request.image()),
+                record.timestamp(),
+                record.headers().containsKey(Resent.AGAIN));
+        try (var claim = answered.claim(record.partition(), asked)) {
+            if (claim.isAnswered()) {
+                return new Ending.Nothing("duplicate");
+            }
+            var ending = handler.handle(record, request, trace);
+            if (Thread.interrupted()) {
+                // What failed because the stage stops is no end of the record.
+                throw new InterruptedException("stopped before the end could be published");
+            }
+            ending = publish(ending, record, trace);
+            if (ending instanceof Ending.Result(var result)) {
+                claim.answered(clock.instant(), result.sha256());
+            }
+            return ending;
+        }
+    }
+
+    private static String id(byte[] key) {
+        return new String(key, StandardCharsets.UTF_8);
+    }
+
+    private static Optional<String> sha256(ImageRef image) {
+        return image.inline() == null
+                ? Optional.ofNullable(image.sha256())
+                : Optional.of(EventIds.sha256(image.inline().array()));
     }
 
     /** What was published: the stage gives up on a result that no topic takes. */

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,9 @@ import org.junit.jupiter.api.Test;
 class AnsweredTest {
 
     private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
+
+    private static final String SHA = "0".repeat(64);
+    private static final String OTHER = "1".repeat(64);
 
     private final List<Set<Integer>> reads = new ArrayList<>();
     private final Answered answered = answered(3, NOON);
@@ -41,7 +45,7 @@ class AnsweredTest {
         answer(0, "a", NOON);
 
         // Then
-        try (var claim = answered.claim(0, "a", NOON, true)) {
+        try (var claim = answered.claim(0, asked("a", NOON, true))) {
             assertThat(claim.isAnswered()).isFalse();
         }
     }
@@ -50,7 +54,7 @@ class AnsweredTest {
     void answersAgainWhatCameToNoResult() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        answered.claim(0, "a", NOON, false).close();
+        answered.claim(0, asked("a", NOON, false)).close();
 
         // Then
         assertThat(isAnswered(0, "a")).isFalse();
@@ -93,7 +97,7 @@ class AnsweredTest {
         answered.keep(Set.of(0));
 
         // Then
-        try (var claim = answered.claim(0, "tail-0", NOON.plusMillis(1), false)) {
+        try (var claim = answered.claim(0, asked("tail-0", NOON.plusMillis(1), false))) {
             assertThat(claim.isAnswered()).isFalse();
         }
     }
@@ -118,8 +122,8 @@ class AnsweredTest {
         none.keep(Set.of(0));
 
         // Then
-        try (var claim = none.claim(0, "tail-0", NOON, false)) {
-            claim.answered(NOON);
+        try (var claim = none.claim(0, asked("tail-0", NOON, false))) {
+            claim.answered(NOON, SHA);
             assertThat(claim.isAnswered()).isFalse();
         }
         assertThat(reads).isEmpty();
@@ -130,7 +134,7 @@ class AnsweredTest {
     void letsOnlyOneOfEqualRequestsBeAtWork() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        var first = answered.claim(0, "a", NOON, false);
+        var first = answered.claim(0, asked("a", NOON, false));
         var waiting = new CompletableFuture<Boolean>();
         var thread = Thread.ofPlatform().start(() -> {
             try {
@@ -142,7 +146,7 @@ class AnsweredTest {
         Await.until("the second to wait", Duration.ofSeconds(30), () -> thread.getState() == Thread.State.WAITING);
 
         // When
-        first.answered(NOON);
+        first.answered(NOON, SHA);
         first.close();
 
         // Then
@@ -153,12 +157,61 @@ class AnsweredTest {
     void givesUpWaitingWhenTheStageStops() throws Exception {
         // Given
         answered.keep(Set.of(0));
-        try (var _ = answered.claim(0, "a", NOON, false)) {
+        try (var _ = answered.claim(0, asked("a", NOON, false))) {
             // When
             Thread.currentThread().interrupt();
 
             // Then
-            assertThatThrownBy(() -> answered.claim(0, "a", NOON, false)).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> answered.claim(0, asked("a", NOON, false)))
+                    .isInstanceOf(InterruptedException.class);
+        }
+    }
+
+    @Test
+    void letsTheFirstImageUnderAnIdGoFirstHoweverLateItAsks() throws Exception {
+        // Given
+        answered.keep(Set.of(0));
+        answered.taken(0, "a", 5);
+        answered.taken(0, "a", 6);
+        var second = new CompletableFuture<Boolean>();
+        var thread = Thread.ofPlatform().start(() -> {
+            try (var claim = answered.claim(0, image("a", 6, OTHER))) {
+                second.complete(claim.isAnswered());
+            } catch (InterruptedException e) {
+                second.completeExceptionally(e);
+            }
+        });
+        Await.until("the second to wait", Duration.ofSeconds(30), () -> thread.getState() == Thread.State.WAITING);
+
+        // When
+        try (var claim = answered.claim(0, image("a", 5, SHA))) {
+            claim.answered(NOON, SHA);
+        }
+        answered.left(0, "a", 5);
+
+        // Then
+        assertThat(second.get(30, TimeUnit.SECONDS))
+                .as("the join takes the first for the image")
+                .isTrue();
+    }
+
+    @Test
+    void doesNotTakeALaterImageUnderItsIdForAnAnswerToTheFirst() throws Exception {
+        // Given: the first waits for its retry, and the second was answered meanwhile
+        answered.keep(Set.of(0));
+        try (var claim = answered.claim(0, image("a", 6, OTHER))) {
+            claim.answered(NOON, OTHER);
+        }
+
+        // Then
+        try (var claim = answered.claim(0, image("a", 5, SHA))) {
+            assertThat(claim.isAnswered()).isFalse();
+        }
+        try (var claim = answered.claim(0, image("a", 5, OTHER))) {
+            assertThat(claim.isAnswered()).as("the same image twice").isTrue();
+        }
+        try (var claim = answered.claim(0, image("a", 7, SHA))) {
+            assertThat(claim.isAnswered()).as("a third one").isTrue();
         }
     }
 
@@ -170,13 +223,21 @@ class AnsweredTest {
     }
 
     private void answer(int partition, String id, Instant at) throws InterruptedException {
-        try (var claim = answered.claim(partition, id, NOON, true)) {
-            claim.answered(at);
+        try (var claim = answered.claim(partition, asked(id, NOON, true))) {
+            claim.answered(at, SHA);
         }
     }
 
+    private static Answered.Asked asked(String id, Instant sent, boolean again) {
+        return new Answered.Asked(id, 0, () -> Optional.of(SHA), sent, again);
+    }
+
+    private static Answered.Asked image(String id, long offset, String sha256) {
+        return new Answered.Asked(id, offset, () -> Optional.of(sha256), NOON, false);
+    }
+
     private boolean isAnswered(int partition, String id) throws InterruptedException {
-        try (var claim = answered.claim(partition, id, NOON, false)) {
+        try (var claim = answered.claim(partition, asked(id, NOON, false))) {
             return claim.isAnswered();
         }
     }

@@ -152,8 +152,8 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     private void submitted(Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers)
             throws MalformedEventException {
-        var event = reader.image(record.key(), headers, record.value());
         var now = now();
+        var event = reader.image(record.key(), headers, record.value(), Instant.ofEpochMilli(record.timestamp()), now);
         var submittedAt = event.submittedAt() == null ? Instant.ofEpochMilli(record.timestamp()) : event.submittedAt();
         var asked = event.deadline() == null ? submittedAt.plus(patience(event.tenant())) : event.deadline();
         var soonest = now.plus(config.grace());
