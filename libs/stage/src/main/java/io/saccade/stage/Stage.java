@@ -430,6 +430,8 @@ public final class Stage implements AutoCloseable {
         // A broker that is away for long must not lose a result that is already computed.
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.MAX_VALUE);
+        // A broker that stands still without hanging up is asked again by way of its successor, not after 30 s.
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 6_000);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         // Results are JSON and shrink; dead letters may be images and do not, but are rare.
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
@@ -452,8 +454,9 @@ public final class Stage implements AutoCloseable {
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
-        // A topic that is created after the service is noticed soon.
-        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 10_000);
+        // A topic that is created after the service is noticed soon, and so is the successor of a broker that stands
+        // still.
+        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 5_000);
         settings.putAll(config.kafka().client());
         return settings;
     }

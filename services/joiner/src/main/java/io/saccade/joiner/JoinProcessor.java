@@ -72,6 +72,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private @Nullable KeyValueStore<String, byte[]> deadlines;
     private final AtomicLong open = new AtomicLong();
     private Instant quietUntil = Instant.MIN;
+    private long answers;
 
     /** Nothing is due before this. A range that began at zero would walk over every deleted deadline again. */
     private Instant lookFrom = Instant.EPOCH;
@@ -262,6 +263,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                                 now.toEpochMilli(),
                                 headers),
                         ENRICHED);
+        answers++;
         metrics.emitted(enriched);
     }
 
@@ -272,12 +274,16 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
         var from = lookFrom.isAfter(now) ? now : lookFrom;
         lookFrom = now;
+        long before = answers;
         try (var due = deadlines().range(Due.firstAt(from), Due.firstAfter(now))) {
             while (due.hasNext()) {
                 var entry = Due.parse(due.next().key);
                 deadlines().delete(entry.key());
                 due(entry, now);
             }
+        }
+        if (answers != before) {
+            context().commit(); // nobody can read an answer that is due before its transaction has ended
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
@@ -60,7 +61,9 @@ public class JoinRunner {
         starter.interrupt();
         var running = streams;
         if (running != null) {
-            running.close(Duration.ofSeconds(15));
+            // Leaves the group: others take its partitions over at once, not when its session is over.
+            running.close(CloseOptions.timeout(Duration.ofSeconds(15))
+                    .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         }
     }
 
@@ -167,17 +170,29 @@ public class JoinRunner {
         settings.put(
                 StreamsConfig.STATE_DIR_CONFIG,
                 config.join().stateDirectory().toAbsolutePath().toString());
+        // Deadlines are looked at between two polls, and a poll without records waits so long.
+        settings.put(StreamsConfig.POLL_MS_CONFIG, config.join().tick().toMillis());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.join().threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.join().standbys());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0); // deadlines would wait in a cache
         settings.put("processing.exception.handler.global.enabled", true); // unused here; unset, it is warned about
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
-        settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 10_000);
-        settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 3_000);
+        // As soon as brokers allow by default: until then nobody has the partitions of a replica that is gone.
+        settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
+        settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 2_000);
+        if (!"streams".equals(config.kafka().client().get("group.protocol"))) { // which knows no names
+            settings.put(
+                    StreamsConfig.mainConsumerPrefix("group.instance.id"),
+                    Identity.in(config.join().stateDirectory().toAbsolutePath()));
+        }
+        // The successor of a broker that stands still without hanging up is noticed soon, for reading and for writing.
+        settings.put(StreamsConfig.consumerPrefix("metadata.max.age.ms"), 5_000);
+        settings.put(StreamsConfig.producerPrefix("request.timeout.ms"), 6_000);
         settings.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
         settings.put(StreamsConfig.producerPrefix("max.request.size"), 4 << 20);
-        settings.put(StreamsConfig.producerPrefix("transaction.timeout.ms"), 20_000);
+        // Who reads committed records waits so long for what a replica began that never comes back.
+        settings.put(StreamsConfig.producerPrefix("transaction.timeout.ms"), 10_000);
         settings.putAll(config.kafka().client());
         return settings;
     }
