@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka cluster of one or three nodes, each broker and controller in a process of its own, tuned to notice a dead node
- * soon. Clients reach every broker through a {@link FaultyLink} of its own; the nodes reach each other without one.
+ * soon. Clients reach every broker through a {@link FaultyLink} of its own; the nodes reach each other without one, unless
+ * they are told otherwise by {@link #linkNodes}.
  *
  * <p>With three nodes every topic has three copies, of which two must have a record before it counts as written: any one
  * node may be away. For one thread at a time.
@@ -107,6 +108,52 @@ public final class KafkaCluster implements AutoCloseable {
         return nodes.stream().map(node -> node.link).toList();
     }
 
+    /** The link between the other nodes and a node: copies of records, and ends of transactions. Used after {@link #linkNodes}. */
+    public FaultyLink nodeLink(int id) {
+        return node(id).nodeLink;
+    }
+
+    /** The links between all nodes. */
+    public List<FaultyLink> nodeLinks() {
+        return nodes.stream().map(node -> node.nodeLink).toList();
+    }
+
+    /**
+     * Whether nodes reach each other through links. Each node is stopped in order and started again, one after the other, and
+     * what they copy from each other passes through this process until it is switched off.
+     */
+    public void linkNodes(boolean linked) {
+        for (var node : nodes) {
+            node.linked = linked;
+            restartInOrder(node);
+        }
+    }
+
+    /**
+     * Gives a node's process further environment variables: stops it in order and starts it with them.
+     *
+     * @param environment instead of what it was given so before; empty for none
+     */
+    public void environment(int id, Map<String, String> environment) {
+        var node = node(id);
+        node.environment = Map.copyOf(environment);
+        restartInOrder(node);
+    }
+
+    /** Where a node keeps its records. */
+    public Path data(int id) {
+        return node(id).home().resolve("data");
+    }
+
+    private static void restartInOrder(Node node) {
+        if (node.child != null && node.child.isAlive()) {
+            node.child.terminate();
+            node.child.awaitExit(START);
+        }
+        node.launch();
+        node.awaitReady();
+    }
+
     /** The process of a node, to be killed, suspended or stopped. */
     public Child process(int id) {
         var child = node(id).child;
@@ -132,6 +179,7 @@ public final class KafkaCluster implements AutoCloseable {
                 node.child.kill();
             }
             node.link.close();
+            node.nodeLink.close();
         }
         ports.close();
     }
@@ -147,19 +195,27 @@ public final class KafkaCluster implements AutoCloseable {
 
         private final int id;
         private final FaultyLink link;
+        private final FaultyLink nodeLink;
         private final int clientPort = ports.next();
         private final int nodePort = ports.next();
         private final int controllerPort = ports.next();
+        private boolean linked;
+        private Map<String, String> environment = Map.of();
         private @Nullable Child child;
         private CountDownLatch ready = new CountDownLatch(1);
 
         Node(int id, long seed) {
             this.id = id;
             this.link = FaultyLink.to(clientPort, seed);
+            this.nodeLink = FaultyLink.to(nodePort, -seed);
+        }
+
+        Path home() {
+            return folder.resolve("node-" + id);
         }
 
         void launch() {
-            var home = folder.resolve("node-" + id);
+            var home = home();
             try {
                 Files.createDirectories(home);
                 if (!Files.exists(home.resolve("data").resolve("meta.properties"))) {
@@ -214,6 +270,7 @@ public final class KafkaCluster implements AutoCloseable {
             var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
             builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
             builder.environment().put("MALLOC_ARENA_MAX", "2");
+            builder.environment().putAll(environment);
             return builder;
         }
 
@@ -250,7 +307,9 @@ public final class KafkaCluster implements AutoCloseable {
                     "listeners",
                     "CLIENT://" + host + clientPort + ",NODE://" + host + nodePort + ",CONTROLLER://" + host
                             + controllerPort);
-            p.put("advertised.listeners", "CLIENT://" + link.address() + ",NODE://" + host + nodePort);
+            p.put(
+                    "advertised.listeners",
+                    "CLIENT://" + link.address() + ",NODE://" + (linked ? nodeLink.address() : host + nodePort));
             p.put("listener.security.protocol.map", "CLIENT:PLAINTEXT,NODE:PLAINTEXT,CONTROLLER:PLAINTEXT");
             p.put("inter.broker.listener.name", "NODE");
             p.put("log.dirs", home.resolve("data").toString());

@@ -63,4 +63,32 @@ class KafkaClusterIT {
             assertThat(kafka.await("t", SOON, 2)).hasSize(2);
         }
     }
+
+    @Test
+    void nothingIsWrittenWhileTheNodesCannotReachEachOtherAndAllOfItAfterwards() throws Exception {
+        try (var cluster = KafkaCluster.start(folder, 3, 1);
+                var kafka = TestKafka.at(cluster.bootstrapServers())) {
+            // Given
+            cluster.linkNodes(true);
+            kafka.admin()
+                    .createTopics(java.util.List.of(new NewTopic("t", Optional.of(3), Optional.of(cluster.replicas()))))
+                    .all()
+                    .get();
+            Await.until("the topic", SOON, () -> kafka.read("t").isEmpty());
+            kafka.send("t", "before", new byte[1], Map.of());
+            long before = cluster.nodeLinks().stream()
+                    .mapToLong(FaultyLink::accepted)
+                    .sum();
+
+            // When
+            cluster.nodeLinks().forEach(FaultyLink::cut);
+            var sending = Thread.ofVirtual().start(() -> kafka.send("t", "after", new byte[1], Map.of()));
+            assertThat(sending.join(java.time.Duration.ofMillis(500))).isFalse();
+            cluster.nodeLinks().forEach(FaultyLink::heal);
+
+            // Then
+            assertThat(before).isPositive();
+            assertThat(kafka.await("t", SOON, 2)).hasSize(2).doesNotHaveDuplicates();
+        }
+    }
 }
