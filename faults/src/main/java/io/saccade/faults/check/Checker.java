@@ -98,6 +98,7 @@ public final class Checker {
                 case Owed.Answer answer -> answered(sent, answer);
                 case Owed.Refusal refusal -> refused(sent, refusal);
                 case Owed.Letter() -> lettered(sent);
+                case Owed.Unsound unsound -> ended(sent, unsound);
                 case Owed.Nothing() -> {
                     // the first of its id is looked at
                 }
@@ -131,6 +132,57 @@ public final class Checker {
                         task.json() + " ended as " + part.state() + " with " + part.reason()
                                 + ", but nothing was wrong with the image");
             }
+        }
+    }
+
+    private void ended(Sent sent, Owed.Unsound owed) {
+        var answers = joined.getOrDefault(sent.name(), List.of());
+        if (answers.isEmpty()) {
+            broken(Invariant.I1, sent.name(), "was accepted and has no joined answer, not even a refusal");
+            return;
+        }
+        var last = last(answers);
+        for (var task : Task.values()) {
+            var part = last.parts().get(task);
+            if (part == null) {
+                broken(Invariant.I3, sent.name(), "has no part for " + task.json());
+            } else if (!owed.tasks().contains(task)) {
+                if (part.state() != Part.State.SKIPPED) {
+                    broken(Invariant.I3, sent.name(), task.json() + " is " + part.state() + ", but was not asked for");
+                }
+            } else {
+                ended(last, task, part, owed);
+            }
+        }
+    }
+
+    private void ended(Joined answer, Task task, JoinedPart part, Owed.Unsound owed) {
+        var reason = part.reason();
+        switch (part.state()) {
+            case OK -> {
+                published(answer, task, part);
+                if (!owed.mayBeRead()) {
+                    broken(
+                            Invariant.I3,
+                            answer.id(),
+                            task.json() + " says '" + part.said() + "' of an image that cannot be read");
+                }
+            }
+            case FAILED, REFUSED -> {
+                published(answer, task, part);
+                if (reason == null || owed.codes().stream().noneMatch(reason::startsWith)) {
+                    broken(
+                            Invariant.I1,
+                            answer.id(),
+                            task.json() + " must end with one of " + owed.codes() + ", ended with " + reason);
+                }
+            }
+            case MISSING, SKIPPED ->
+                broken(
+                        Invariant.I1,
+                        answer.id(),
+                        "lacks " + task.json() + " in its last revision, " + answer.revision() + ": " + part.state()
+                                + " " + reason);
         }
     }
 
@@ -327,6 +379,9 @@ public final class Checker {
                 continue;
             }
             if (!(sent.owed() instanceof Owed.Answer owed)) {
+                if (result.end() == End.FAILED) {
+                    explained(result);
+                }
                 continue;
             }
             same(result.imageId(), "tenant of " + result.task().json(), owed.tenant(), result.tenant());

@@ -2,7 +2,9 @@ package io.saccade.faults.check;
 
 import io.saccade.contract.event.Task;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What a record that was accepted must lead to. */
 public sealed interface Owed {
@@ -35,6 +37,20 @@ public sealed interface Owed {
 
     /** A dead letter and no answer, since nobody can say of which image it would be. */
     record Letter() implements Owed {}
+
+    /**
+     * A joined answer about an image that may not be one: each part that is asked for ends, and says why if it has no answer.
+     *
+     * @param tasks     which are asked
+     * @param codes     how the reason of a part without an answer may start
+     * @param mayBeRead whether a part may have an answer all the same
+     */
+    record Unsound(Set<Task> tasks, List<String> codes, boolean mayBeRead) implements Owed {
+        public Unsound {
+            tasks = Set.copyOf(tasks);
+            codes = List.copyOf(codes);
+        }
+    }
 
     /** Nothing of its own: the same id was sent before, and that record is answered. */
     record Nothing() implements Owed {}

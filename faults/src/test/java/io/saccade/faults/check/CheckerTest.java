@@ -10,10 +10,12 @@ import io.saccade.contract.event.Task;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,63 @@ class CheckerTest {
 
         // Then
         assertThat(Checker.check(history.history(), Histories.allowed())).isEmpty();
+    }
+
+    @Test
+    void anImageThatCannotBeReadMayEndInARefusalOnly() {
+        // Given
+        var owed = new Owed.Unsound(Set.of(Task.CAPTION), List.of("image.", "fetch."), false);
+
+        // Then
+        assertThat(ofUnsound(owed, Part.State.REFUSED, null, "image.broken")).isEmpty();
+        assertThat(ofUnsound(owed, Part.State.REFUSED, null, "fetch.not_found")).isEmpty();
+        assertThat(ofUnsound(owed, Part.State.REFUSED, null, "stage.defect"))
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I1);
+        assertThat(ofUnsound(owed, Part.State.OK, "a small red circle", null))
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I3);
+        assertThat(ofUnsound(owed, Part.State.MISSING, null, "join.deadline"))
+                .extracting(Violation::invariant)
+                .contains(Invariant.I1);
+        assertThat(ofUnsound(owed, Part.State.FAILED, null, "fetch.timed_out"))
+                .as("given up without a dead letter")
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I7);
+    }
+
+    @Test
+    void anImageThatMayBeReadMayHaveAnAnswerThatAStagePublished() {
+        // Given
+        var owed = new Owed.Unsound(Set.of(Task.CAPTION), List.of("image."), true);
+
+        // Then
+        assertThat(ofUnsound(owed, Part.State.OK, "a small red circle", null)).isEmpty();
+    }
+
+    @Test
+    void anUnsoundImageWithoutAnyAnswerIsLost() {
+        // Given
+        var history = Histories.good(1, IMAGES);
+        history.sent.add(new Sent(
+                "u",
+                Sent.Outcome.OK,
+                Histories.START,
+                new Where("saccade.images", 0, 9_999),
+                new Owed.Unsound(Set.of(Task.CAPTION), List.of("image."), true)));
+
+        // Then
+        assertThat(Checker.check(history.history(), Histories.allowed()))
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I1);
+    }
+
+    /** What is said of a history with one unsound image whose only part ended so. */
+    private static List<Violation> ofUnsound(
+            Owed.Unsound owed, Part.State state, @Nullable String said, @Nullable String reason) {
+        var history = Histories.good(1, IMAGES);
+        history.unsound("u", owed, state, said, reason);
+        return Checker.check(history.history(), Histories.allowed());
     }
 
     @Test

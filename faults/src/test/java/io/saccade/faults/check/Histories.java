@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A history that keeps every promise, as a run makes it: images of every kind, a late part, a refusal, poison with its
@@ -69,6 +70,34 @@ final class Histories {
 
     static String id(int number) {
         return "run-" + number;
+    }
+
+    /** Adds an image that may be none, of which the caption ended in some way. */
+    void unsound(String id, Owed.Unsound owed, Part.State state, @Nullable String said, @Nullable String reason) {
+        sent.add(new Sent(id, Sent.Outcome.OK, START, next("saccade.images"), owed));
+        var model = said == null ? null : "caption/1";
+        if (state != Part.State.MISSING) {
+            var end =
+                    switch (state) {
+                        case OK -> End.DONE;
+                        case REFUSED -> End.REFUSED;
+                        default -> End.FAILED;
+                    };
+            results.add(new Seen.Result(
+                    next("caption"), id, "e", id, "acme", Task.CAPTION, end, said, reason, model, null, 1));
+        }
+        var parts = new EnumMap<Task, Seen.JoinedPart>(Task.class);
+        for (var task : Task.values()) {
+            parts.put(task, new Seen.JoinedPart(Part.State.SKIPPED, null, "task.not_asked", null));
+        }
+        parts.put(Task.CAPTION, new Seen.JoinedPart(state, said, reason, model));
+        var status =
+                switch (state) {
+                    case OK -> Status.COMPLETE;
+                    case REFUSED -> Status.REFUSED;
+                    default -> Status.PARTIAL;
+                };
+        joined.add(answer(id, "acme", 1, status, null, Map.of(), START, START.plusSeconds(1), parts));
     }
 
     private void poison(int number) {
@@ -153,7 +182,7 @@ final class Histories {
             String tenant,
             int revision,
             Status status,
-            String sha,
+            @Nullable String sha,
             Map<String, String> attributes,
             Instant deadline,
             Instant completedAt,
