@@ -15,7 +15,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 RESOURCES = Path(__file__).parent.parent / "resources"
 PICTURES = RESOURCES / "pictures"
@@ -251,6 +251,7 @@ def pictures():
     yield from bmps()
     yield from tiffs()
     yield from webps()
+    yield from turned()
 
     yield "rgb.png", encode(rgb(130, 95, 20), "PNG")
     yield "rgb-upscaled.png", encode(rgb(23, 17, 21), "PNG")
@@ -475,6 +476,35 @@ def webps():
     yield "lossy-animated.webp", encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], quality=70)
 
 
+def turned():
+    """Every orientation there is, where each format may say it, and values that mean nothing."""
+    def exif(turn, big=False):
+        block = Image.Exif()
+        block[0x010F] = "maker"
+        block[0x0112] = turn
+        block.endian = ">" if big else "<"
+        return block.tobytes()
+
+    def xmp(turn, element=False):
+        said = f"<tiff:Orientation>{turn}</tiff:Orientation>" if element else ""
+        attribute = "" if element else f' tiff:Orientation="{turn}"'
+        return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description{attribute}>{said}</rdf:Description></x:xmpmeta>'.encode()
+
+    for turn in range(1, 9):
+        yield f"turned-{turn}.jpg", encode(rgb(61, 47, 130 + turn), "JPEG", quality=80, exif=exif(turn, turn % 2 == 0))
+        yield f"turned-{turn}.png", encode(rgb(23, 31, 140 + turn), "PNG", exif=exif(turn, turn % 2 == 1))
+    yield "turned-6.webp", encode(rgb(23, 31, 150), "WEBP", lossless=True, exif=exif(6))
+    yield "turned-5-xmp.jpg", encode(rgb(61, 47, 151), "JPEG", quality=80, xmp=xmp(5))
+    yield "turned-7-xmp.webp", encode(rgb(23, 31, 152), "WEBP", lossless=True, xmp=xmp(7, True))
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", xmp(8).decode())
+    yield "turned-8-xmp.png", encode(rgb(23, 31, 153), "PNG", pnginfo=info)
+    yield "turned-3-both.jpg", encode(rgb(61, 47, 154), "JPEG", quality=80, exif=exif(3), xmp=xmp(6))
+    yield "turned-9.jpg", encode(rgb(61, 47, 155), "JPEG", quality=80, exif=exif(9))
+    yield "turned-6-palette.png", encode(rgb(23, 31, 156).quantize(20), "PNG", exif=exif(6))
+    yield "turned-5-alpha.png", encode(rgba(23, 31, 157), "PNG", exif=exif(5))
+
+
 def tall_chroma_progressive():
     jpeg = bytearray(encode(rgb(240, 90, 51), "JPEG", quality=90, subsampling="4:2:2", progressive=True))
     at = frame(jpeg)
@@ -602,11 +632,15 @@ def main():
             if (file, case) in WHOLE:
                 (TENSORS / f"{file}.{case[0]}.{case[2]}.rgb").write_bytes(tensor.tobytes())
         goldens[file] = {"format": image.format, "mode": image.mode, "width": image.width, "height": image.height, "tensors": tensors}
+    oriented = {}
+    for file, data in files.items():
+        if file.startswith("turned-"):
+            oriented[file] = {name(case): digest(preprocess(ImageOps.exif_transpose(Image.open(io.BytesIO(data))), *case)) for case in CASES}
     codes = {}
     for file, code, data in refused():
         (RESOURCES / "refused" / file).write_bytes(data)
         codes[file] = code
-    out = {"pictures": goldens, "refused": codes, "truncated": dict(truncations(files))}
+    out = {"pictures": goldens, "oriented": oriented, "refused": codes, "truncated": dict(truncations(files))}
     (RESOURCES / "goldens.json").write_text(one_line_each(out))
     print(len(goldens), "pictures,", sum(len(g["tensors"]) for g in goldens.values()), "tensors")
 

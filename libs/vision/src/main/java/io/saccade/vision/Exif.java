@@ -1,9 +1,10 @@
 package io.saccade.vision;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Reads one number of an EXIF block, the orientation, and nothing else: places, owners and serial numbers are walked past.
- * Hostile blocks cost at most a few hundred steps; whatever is wrong with one means {@link Orientation#NORMAL}, as in the
- * reference.
+ * Hostile blocks cost at most a few hundred steps; what is wrong with one says nothing.
  */
 final class Exif {
     private static final int ORIENTATION = 0x0112;
@@ -13,8 +14,8 @@ final class Exif {
 
     private Exif() {}
 
-    /** The orientation in a block that starts with a TIFF header, with or without {@code Exif\0\0} before it. */
-    static Orientation orientation(byte[] file, int from, int length) {
+    /** The orientation in a block that starts with a TIFF header, with or without {@code Exif\0\0} before it; null for none. */
+    static @Nullable Orientation orientation(byte[] file, int from, int length) {
         int start = from;
         int end = from + length;
         if (length >= 6
@@ -25,16 +26,16 @@ final class Exif {
             start += 6;
         }
         if (end - start < 8) {
-            return Orientation.NORMAL;
+            return null;
         }
         boolean little = file[start] == 'I' && file[start + 1] == 'I';
         boolean big = file[start] == 'M' && file[start + 1] == 'M';
         if (little == big || word(file, start + 2, little) != 42) {
-            return Orientation.NORMAL;
+            return null;
         }
         long directory = number(file, start + 4, little);
         if (directory > end - start - 2L) {
-            return Orientation.NORMAL;
+            return null;
         }
         int at = start + (int) directory;
         int entries = Math.min(word(file, at, little), MOST_ENTRIES);
@@ -49,7 +50,7 @@ final class Exif {
                                 : Orientation.NORMAL;
             }
         }
-        return Orientation.NORMAL;
+        return null;
     }
 
     private static int word(byte[] file, int at, boolean little) {

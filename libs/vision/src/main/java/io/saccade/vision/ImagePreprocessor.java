@@ -8,13 +8,14 @@ import java.time.Duration;
  * Makes the tensor of one model out of the bytes of a picture, equal to Pillow, torchvision and numpy to the bit: what the
  * model's {@link Preprocessing} says, and nothing else.
  *
- * <p>Not done, as in the reference: EXIF orientation, ICC profiles, blending of alpha. Thread-safe; buffers are kept for the
+ * <p>Not done, as in the reference: ICC profiles, blending of alpha; orientation only where the model asks for it. Thread-safe; buffers are kept for the
  * next picture, as many sets as there were callers at once. The bytes may be hostile: a call ends with a value, whatever
  * they hold.
  */
 public final class ImagePreprocessor {
     private final TensorMaker tensors;
     private final PictureDecoder decoder;
+    private final boolean turns;
 
     /** With the JVM's decoders. */
     public ImagePreprocessor(Preprocessing preprocessing, ImageLimits limits) {
@@ -25,6 +26,7 @@ public final class ImagePreprocessor {
     public ImagePreprocessor(Preprocessing preprocessing, PictureDecoder decoder) {
         this.tensors = new TensorMaker(requireNonNull(preprocessing, "preprocessing"));
         this.decoder = requireNonNull(decoder, "decoder");
+        this.turns = preprocessing.orientation() == OrientationRule.APPLY;
     }
 
     /**
@@ -58,7 +60,7 @@ public final class ImagePreprocessor {
         return switch (decoded) {
             case Decoded.Refused(Refusal refusal) -> new Prepared.Refused(refusal);
             case Decoded.Picture(Bitmap bitmap, ImageFormat format, Orientation orientation, DecoderKind kind) -> {
-                byte[] rgb = tensors.tensor(bitmap);
+                byte[] rgb = tensors.tensor(turns ? orientation.apply(bitmap) : bitmap);
                 long end = System.nanoTime();
                 yield new Prepared.Tensor(
                         rgb,

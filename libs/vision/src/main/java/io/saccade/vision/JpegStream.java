@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param scans       times the entropy-coded data runs over the picture, 1 to {@link #MOST_SCANS}
  * @param colours     how the components are coded
  * @param tallChroma  whether chroma has half the rows and all the columns (4:4:0), which the JDK does not smooth
- * @param orientation from the EXIF segment
+ * @param orientation by the EXIF segment, or by XMP
  */
 record JpegStream(
         Pieces file, int width, int height, int scans, Colours colours, boolean tallChroma, Orientation orientation) {
@@ -64,6 +64,8 @@ record JpegStream(
     private static final int COM = 0xFE;
     private static final int TEM = 0x01;
 
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
+
     private static final byte[] START = {(byte) 0xFF, (byte) SOI};
     private static final byte[] END = {(byte) 0xFF, (byte) EOI};
     private static final byte[] JFIF = {
@@ -84,8 +86,7 @@ record JpegStream(
         private final byte[] file;
         private final ImageLimits limits;
         private final Pieces tables = new Pieces();
-        private Orientation orientation = Orientation.NORMAL;
-        private boolean exif;
+        private final Said said = new Said();
         private boolean jfif;
         private int adobeTransform = -1;
         private int frame = -1;
@@ -157,9 +158,10 @@ record JpegStream(
             if (marker == APP0) {
                 jfif |= length >= 16 && holds(at + 2, "JFIF\0");
             } else if (marker == APP1) {
-                if (!exif && length >= 8 && holds(at + 2, "Exif\0\0")) {
-                    exif = true;
-                    orientation = Exif.orientation(file, at + 2, length - 2);
+                if (length >= 8 && holds(at + 2, "Exif\0\0")) {
+                    said.exif(file, at + 2, length - 2);
+                } else if (length >= 2 + XMP.length() && holds(at + 2, XMP)) {
+                    said.xmp(file, at + 2 + XMP.length(), length - 2 - XMP.length());
                 }
             } else if (marker == APP14) {
                 if (length >= 14 && holds(at + 2, "Adobe")) {
@@ -238,7 +240,7 @@ record JpegStream(
                     scans,
                     colours,
                     colours == Colours.YCBCR && tallChroma(),
-                    orientation));
+                    said.orientation()));
         }
 
         /** Counts scans and finds the end marker; stops early where there are too many. */

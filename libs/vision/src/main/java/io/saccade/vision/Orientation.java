@@ -6,23 +6,34 @@ package io.saccade.vision;
  */
 public enum Orientation {
     /** 1: as stored. */
-    NORMAL,
+    NORMAL("leave it as stored"),
     /** 2: left and right exchanged. */
-    MIRRORED,
+    MIRRORED("exchange left and right"),
     /** 3: turned by half. */
-    HALF_TURN,
+    HALF_TURN("turn by half"),
     /** 4: top and bottom exchanged. */
-    FLIPPED,
+    FLIPPED("exchange top and bottom"),
     /** 5: rows become columns. */
-    TRANSPOSED,
+    TRANSPOSED("make rows columns"),
     /** 6: turned clockwise by a quarter. */
-    CLOCKWISE,
+    CLOCKWISE("turn clockwise by a quarter"),
     /** 7: rows become columns, along the other diagonal. */
-    TRANSVERSED,
+    TRANSVERSED("make rows columns along the other diagonal"),
     /** 8: turned anticlockwise by a quarter. */
-    ANTICLOCKWISE;
+    ANTICLOCKWISE("turn anticlockwise by a quarter");
 
     private static final Orientation[] ALL = values();
+
+    private final String deed;
+
+    Orientation(String deed) {
+        this.deed = deed;
+    }
+
+    /** What is done to the stored picture, in words. */
+    public String deed() {
+        return deed;
+    }
 
     /** The meaning of a tag; {@link #NORMAL} for values that mean nothing. */
     static Orientation ofTag(int tag) {

@@ -1,5 +1,6 @@
 package io.saccade.vision;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param interlaced  whether the pixels come in the seven passes of Adam7
  * @param mode        what the samples mean once they are unpacked
  * @param palette     256 RGB triples where the mode is {@link PixelMode#PALETTE}, else null
- * @param orientation from the eXIf chunk
+ * @param orientation by the eXIf chunk, or by XMP
  */
 @SuppressWarnings("ArrayRecordComponent") // lives within one decode, never compared
 record PngStream(
@@ -47,6 +48,12 @@ record PngStream(
     private static final int IDAT = 0x49444154;
     private static final int IEND = 0x49454E44;
     private static final int EXIF = 0x65584966;
+    private static final int TEXT = 0x74455874;
+    private static final int LONG_TEXT = 0x69545874;
+    private static final byte[] XMP_KEY = "XML:com.adobe.xmp\0".getBytes(StandardCharsets.US_ASCII);
+
+    /** Chunks after the pixels that are looked at. */
+    private static final int MOST_AFTER = 1_000;
 
     /** An eXIf chunk longer than this is not looked into: cameras write a few hundred bytes before the thumbnail. */
     private static final int LONGEST_EXIF = 1 << 16;
@@ -67,7 +74,7 @@ record PngStream(
         private boolean interlaced;
         private @Nullable PixelMode mode;
         private byte @Nullable [] palette;
-        private Orientation orientation = Orientation.NORMAL;
+        private final Said said = new Said();
 
         Parser(byte[] file, ImageLimits limits) {
             this.file = file;
@@ -106,11 +113,46 @@ record PngStream(
                 case PLTE -> takePalette(body, length);
                 case IEND -> new Refusal(RefusalCode.BROKEN, "the PNG file holds no pixels");
                 case EXIF -> {
-                    orientation = length <= LONGEST_EXIF ? Exif.orientation(file, body, length) : Orientation.NORMAL;
+                    takeText(type, body, length);
+                    yield null;
+                }
+                case TEXT, LONG_TEXT -> {
+                    takeText(type, body, length);
                     yield null;
                 }
                 default -> null;
             };
+        }
+
+        /** What may hold an orientation. Packed texts are left alone, whatever they hold. */
+        private void takeText(int type, int body, int length) {
+            int end = body + length;
+            if (type == EXIF) {
+                if (length <= LONGEST_EXIF) {
+                    said.exif(file, body, length);
+                }
+            } else if (Said.starts(file, body, end, XMP_KEY)) {
+                int text = body + XMP_KEY.length;
+                if (type == TEXT || (text < end && file[text] == 0)) {
+                    said.xmp(file, text, end - text);
+                }
+            }
+        }
+
+        /** Metadata behind the pixels counts too, as far as chunks are whole. */
+        private void rest() {
+            for (int chunk = 0; chunk < MOST_AFTER && at + 8 <= file.length; chunk++) {
+                long length = number(at);
+                int type = (int) number(at + 4);
+                int body = at + 8;
+                if (type == IEND || length > file.length - body - 4L) {
+                    return;
+                }
+                if (type == EXIF || type == TEXT || type == LONG_TEXT) {
+                    takeText(type, body, (int) length);
+                }
+                at = body + (int) length + 4;
+            }
         }
 
         private @Nullable Refusal takeHeader(int body, int length) {
@@ -174,8 +216,10 @@ record PngStream(
                 return refused(RefusalCode.BROKEN, "the PNG picture has no palette");
             }
             try {
+                Pieces pixels = pixels();
+                rest();
                 return new Parsed.Readable(new PngStream(
-                        pixels(), width, height, depth, samples, interlaced, known, palette, orientation));
+                        pixels, width, height, depth, samples, interlaced, known, palette, said.orientation()));
             } catch (DataFormatException e) {
                 return refused(RefusalCode.TOO_COMPLEX, "the PNG file is too fine: " + e.getMessage());
             }

@@ -15,8 +15,10 @@ import java.util.Map;
  * @param filter the resampling filter
  * @param rgb    when the picture becomes RGB
  * @param output the numbers the model reads
+ * @param orientation whether the picture is turned first, as its file says
  */
-public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb, Output output) {
+public record Preprocessing(
+        int size, Resize resize, Filter filter, RgbOrder rgb, Output output, OrientationRule orientation) {
     private static final int LARGEST_SIZE = 4096;
 
     public Preprocessing {
@@ -24,6 +26,7 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
         requireNonNull(filter, "filter");
         requireNonNull(rgb, "rgb");
         requireNonNull(output, "output");
+        requireNonNull(orientation, "orientation");
         if (size < 1 || size > LARGEST_SIZE) {
             throw new IllegalArgumentException("size must be between 1 and " + LARGEST_SIZE + ", got " + size);
         }
@@ -52,7 +55,12 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
         }
     }
 
-    /** Bytes in the order of memory, normalised by the graph. */
+    /** Orientation ignored. */
+    public Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb, Output output) {
+        this(size, resize, filter, rgb, output, OrientationRule.IGNORE);
+    }
+
+    /** Bytes in the order of memory, normalised by the graph. Orientation ignored. */
     public Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb) {
         this(size, resize, filter, rgb, Output.BYTES);
     }
@@ -69,7 +77,9 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
      *   <li>{@code image.rgb}: {@code after-resize} or {@code before-resize};
      *   <li>{@code image.type}, {@code uint8} if absent, or {@code fp32} or {@code fp16} with {@code image.mean} and
      *       {@code image.std} (three numbers each); {@code image.layout}, {@code nhwc} if absent, or {@code nchw}. What is
-     *       absent here cannot change an answer unseen: the model's own input has a type and a shape to compare with.
+     *       absent here cannot change an answer unseen: the model's own input has a type and a shape to compare with;
+     *   <li>{@code image.orientation}: {@code apply} or {@code ignore}, which is what an absent key means, for it is what the
+     *       reference libraries do.
      * </ul>
      *
      * All else is required: a default that does not fit the model changes its answers silently.
@@ -93,23 +103,36 @@ public record Preprocessing(int size, Resize resize, Filter filter, RgbOrder rgb
                                 "box", Filter.BOX,
                                 "hamming", Filter.HAMMING)),
                 rgb,
-                output(manifest));
+                output(manifest),
+                manifest.text("image.orientation").isEmpty()
+                        ? OrientationRule.IGNORE
+                        : manifest.choice(
+                                "image.orientation",
+                                Map.of("apply", OrientationRule.APPLY, "ignore", OrientationRule.IGNORE)));
     }
 
     /**
      * What is done to a picture of this size, one sentence a step, for people who wonder what a model sees.
      *
-     * @param width  pixels, positive
-     * @param height pixels, positive
+     * @param storedWidth  pixels, positive, as stored
+     * @param storedHeight pixels, positive, as stored
+     * @param turn         how the file says that the picture is to be turned
      */
-    public List<String> steps(int width, int height) {
-        if (width < 1 || height < 1) {
-            throw new IllegalArgumentException("width and height must be positive, got " + width + "x" + height);
+    public List<String> steps(int storedWidth, int storedHeight, Orientation turn) {
+        if (storedWidth < 1 || storedHeight < 1) {
+            throw new IllegalArgumentException(
+                    "width and height must be positive, got " + storedWidth + "x" + storedHeight);
         }
+        Orientation applied = orientation == OrientationRule.APPLY ? turn : Orientation.NORMAL;
+        int width = applied.swapsSides() ? storedHeight : storedWidth;
+        int height = applied.swapsSides() ? storedWidth : storedHeight;
         var geometry = Geometry.of(this, width, height);
         var margin = geometry.margin();
         var target = geometry.target();
         var steps = new ArrayList<String>();
+        if (applied != Orientation.NORMAL) {
+            steps.add(applied.deed());
+        }
         if (rgb == RgbOrder.BEFORE_RESIZE) {
             steps.add("convert to RGB");
         }

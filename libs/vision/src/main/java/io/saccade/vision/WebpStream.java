@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param alpha       whether the picture has alpha
  * @param separate    whether alpha has a chunk of its own
  * @param lossy       whether the colours are VP8, not VP8L
- * @param orientation from the EXIF chunk
+ * @param orientation by the EXIF chunk, or by XMP
  */
 record WebpStream(
         Pieces frame,
@@ -42,6 +42,7 @@ record WebpStream(
 
     private static final int ANMF = 0x464D4E41;
     private static final int EXIF = 0x46495845;
+    private static final int XMP = 0x20504D58;
     private static final int VP8 = 0x20385056;
     private static final int VP8L = 0x4C385056;
     private static final int VP8X = 0x58385056;
@@ -94,7 +95,7 @@ record WebpStream(
         private boolean extended;
         private boolean alphaFlag;
         private @Nullable Refusal refusal;
-        private Orientation orientation = Orientation.NORMAL;
+        private final Said said = new Said();
 
         Parser(byte[] file, ImageLimits limits) {
             this.file = file;
@@ -126,7 +127,9 @@ record WebpStream(
                         return new Parsed.Refused(size.get());
                     }
                 } else if (name == EXIF && length <= LONGEST_EXIF) {
-                    orientation = Exif.orientation(file, body, (int) length);
+                    said.exif(file, body, (int) length);
+                } else if (name == XMP) {
+                    said.xmp(file, body, (int) length);
                 } else if (found == null && name == ANMF) {
                     if (length < FRAME_HEADER) {
                         return refused(RefusalCode.BROKEN, "the frame of the WebP file has no header");
@@ -147,7 +150,7 @@ record WebpStream(
                 at = (int) Math.min(end, body + length + (length & 1));
             }
             if (found instanceof Parsed.Readable(WebpStream stream)) {
-                return new Parsed.Readable(stream.turned(orientation));
+                return new Parsed.Readable(stream.turned(said.orientation()));
             }
             return refused(RefusalCode.BROKEN, "the WebP file holds no frame");
         }

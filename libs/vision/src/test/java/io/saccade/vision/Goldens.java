@@ -20,6 +20,11 @@ final class Goldens {
         return ALL.get("pictures");
     }
 
+    /** What the files that say an orientation become when it is applied. */
+    static JsonNode oriented() {
+        return ALL.get("oriented");
+    }
+
     static JsonNode refused() {
         return ALL.get("refused");
     }

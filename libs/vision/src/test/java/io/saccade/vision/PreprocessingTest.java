@@ -65,6 +65,7 @@ class PreprocessingTest {
                 "image.layout | chwn     | 'nchw' or 'nhwc'",
                 "image.mean   | 0,0,0    | image.type is 'uint8'",
                 "image.rgb    | never    | 'after-resize' or 'before-resize'",
+                "image.orientation | true | 'apply' or 'ignore'",
             })
     void saysWhichKeyIsWrongWhatItMayBeAndWhatItIs(String key, String value, String expected) {
         // Given
@@ -77,6 +78,37 @@ class PreprocessingTest {
                 .withMessageContaining(key)
                 .withMessageContaining(expected)
                 .withMessageContaining(value);
+    }
+
+    @Test
+    void ignoresTheOrientationUnlessTheModelWantsIt() {
+        // Given
+        var ignoring = new HashMap<>(CLIP);
+        ignoring.put("image.orientation", "ignore");
+        var applying = new HashMap<>(CLIP);
+        applying.put("image.orientation", " apply ");
+
+        // When, Then
+        assertThat(Preprocessing.fromManifest(CLIP).orientation()).isEqualTo(OrientationRule.IGNORE);
+        assertThat(Preprocessing.fromManifest(ignoring).orientation()).isEqualTo(OrientationRule.IGNORE);
+        assertThat(Preprocessing.fromManifest(applying).orientation()).isEqualTo(OrientationRule.APPLY);
+    }
+
+    @Test
+    void tellsTheTurnAndWhatFollowsFromIt() {
+        // Given
+        var applying = new HashMap<>(CLIP);
+        applying.put("image.orientation", "apply");
+
+        // When, Then
+        assertThat(Preprocessing.fromManifest(applying).steps(321, 243, Orientation.CLOCKWISE))
+                .containsExactly(
+                        "turn clockwise by a quarter",
+                        "resize to 224x295, bicubic",
+                        "cut out 224x224 at 0,36",
+                        "convert to RGB");
+        assertThat(Preprocessing.fromManifest(CLIP).steps(321, 243, Orientation.CLOCKWISE))
+                .startsWith("resize to 295x224, bicubic");
     }
 
     @ParameterizedTest
@@ -195,10 +227,10 @@ class PreprocessingTest {
                 336, new Resize.PadSquare(new Colour(122, 116, 104)), Filter.LANCZOS, RgbOrder.BEFORE_RESIZE);
 
         // When, Then
-        assertThat(clip.steps(321, 243))
+        assertThat(clip.steps(321, 243, Orientation.NORMAL))
                 .containsExactly("resize to 295x224, bicubic", "cut out 224x224 at 36,0", "convert to RGB");
-        assertThat(clip.steps(224, 224)).containsExactly("convert to RGB");
-        assertThat(llava.steps(321, 243))
+        assertThat(clip.steps(224, 224, Orientation.NORMAL)).containsExactly("convert to RGB");
+        assertThat(llava.steps(321, 243, Orientation.NORMAL))
                 .containsExactly(
                         "convert to RGB",
                         "fill up with 122,116,104 to 321x321, the picture at 0,39",

@@ -28,6 +28,10 @@ class ReferenceTest {
         return Decoders.names().flatMap(decoder -> names(Goldens.pictures()).map(file -> Arguments.of(decoder, file)));
     }
 
+    static Stream<Arguments> oriented() {
+        return Decoders.names().flatMap(decoder -> names(Goldens.oriented()).map(file -> Arguments.of(decoder, file)));
+    }
+
     static Stream<Arguments> truncated() {
         return Decoders.names().flatMap(decoder -> names(Goldens.truncated()).map(file -> Arguments.of(decoder, file)));
     }
@@ -58,6 +62,37 @@ class ReferenceTest {
 
         // Then
         assertThat(different).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("oriented")
+    void turnsThePictureAsPillowDoesWhereTheModelWantsIt(String decoder, String file) {
+        // Given
+        byte[] encoded = Goldens.picture(file);
+        List<String> different = new ArrayList<>();
+
+        // When
+        Goldens.oriented().get(file).fields().forEachRemaining(golden -> {
+            var plain = Goldens.preprocessing(golden.getKey());
+            var turning = new Preprocessing(
+                    plain.size(), plain.resize(), plain.filter(), plain.rgb(), plain.output(), OrientationRule.APPLY);
+            var prepared = new ImagePreprocessor(turning, Decoders.named(decoder)).prepare(encoded);
+            String digest =
+                    prepared instanceof Prepared.Tensor tensor ? Goldens.sha256(tensor.rgb()) : prepared.toString();
+            if (!digest.equals(golden.getValue().asText())) {
+                different.add(golden.getKey() + ": " + digest);
+            }
+        });
+
+        // Then
+        assertThat(different).isEmpty();
+    }
+
+    @Test
+    void coversEveryOrientationInJpegAndPng() {
+        for (int tag = 1; tag <= 8; tag++) {
+            assertThat(names(Goldens.oriented())).contains("turned-" + tag + ".jpg", "turned-" + tag + ".png");
+        }
     }
 
     @ParameterizedTest

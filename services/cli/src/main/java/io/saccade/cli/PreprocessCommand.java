@@ -4,7 +4,11 @@ import io.saccade.cli.picture.ModelFolder;
 import io.saccade.cli.picture.PictureFiles;
 import io.saccade.cli.picture.SeenPicture;
 import io.saccade.cli.screen.Table;
+import io.saccade.vision.DecoderChoice;
+import io.saccade.vision.DecoderKind;
 import io.saccade.vision.ImageFacts;
+import io.saccade.vision.ImageLimits;
+import io.saccade.vision.PictureDecoder;
 import io.saccade.vision.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,6 +61,13 @@ final class PreprocessCommand implements Callable<Integer> {
             description = "Where the files go; made if it is not there. Files of the same names are replaced.")
     private Path out = Path.of("");
 
+    @Option(
+            names = "--decoder",
+            paramLabel = "WHICH",
+            defaultValue = "auto",
+            description = "auto, native or java, as saccade.images.decoder of the services (default: auto).")
+    private DecoderChoice decoder = DecoderChoice.AUTO;
+
     PreprocessCommand(Context context) {
         this.context = context;
     }
@@ -70,16 +82,26 @@ final class PreprocessCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw CliException.usage("'" + out + "' should become a folder, but cannot: " + e.getMessage());
         }
-        var seen = new SeenPicture(preprocessing, out);
         int refused = 0;
-        for (var file : files) {
-            try {
-                refused += show(file, seen.look(file), preprocessing) ? 0 : 1;
-            } catch (IOException e) {
-                throw CliException.missing(file + " could not be prepared: " + e.getMessage(), e);
+        try (var pictures = pictures()) {
+            var seen = new SeenPicture(preprocessing, pictures, out);
+            for (var file : files) {
+                try {
+                    refused += show(file, seen.look(file), preprocessing) ? 0 : 1;
+                } catch (IOException e) {
+                    throw CliException.missing(file + " could not be prepared: " + e.getMessage(), e);
+                }
             }
         }
         return refused == 0 ? 0 : CliException.NO;
+    }
+
+    private PictureDecoder pictures() {
+        try {
+            return PictureDecoder.create(decoder, ImageLimits.DEFAULT, Optional.empty());
+        } catch (IllegalArgumentException e) {
+            throw CliException.missing(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** Whether the picture was prepared. */
@@ -91,7 +113,8 @@ final class PreprocessCommand implements Callable<Integer> {
             }
             case SeenPicture.Seen(var facts, var tensor, var png, var sha256) -> {
                 line(file + ": " + facts(facts));
-                line("  steps   " + String.join("; ", preprocessing.steps(facts.width(), facts.height())));
+                line("  steps   "
+                        + String.join("; ", preprocessing.steps(facts.width(), facts.height(), facts.orientation())));
                 line("  time    decode " + millis(facts.decode()) + ", prepare " + millis(facts.preprocess()));
                 line("  tensor  " + tensor + ", sha256 " + sha256);
                 line("  picture " + png);
@@ -103,7 +126,8 @@ final class PreprocessCommand implements Callable<Integer> {
     private static String facts(ImageFacts facts) {
         return facts.format() + ", "
                 + facts.mode().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ", " + facts.width() + "x"
-                + facts.height();
+                + facts.height() + ", orientation " + (facts.orientation().ordinal() + 1) + ", decoded by "
+                + (facts.decoder() == DecoderKind.JAVA ? "Java" : "a native library");
     }
 
     private static String millis(Duration time) {

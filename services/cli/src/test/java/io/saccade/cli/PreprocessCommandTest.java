@@ -48,6 +48,7 @@ class PreprocessCommandTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out())
                 .contains("JPEG, rgb, ")
+                .contains(", orientation 1, decoded by ")
                 .contains("sha256")
                 .contains("steps")
                 .contains(" ms");
@@ -86,6 +87,32 @@ class PreprocessCommandTest {
         assertThat(ImageIO.read(folder.resolve(PICTURE.getFileName() + ".png").toFile())
                         .getHeight())
                 .isEqualTo(40);
+    }
+
+    @Test
+    void turnsThePictureWhereTheModelWantsIt() throws IOException {
+        // Given
+        Path models = models();
+        Path turned = ROOT.resolve("libs/vision/src/test/resources/pictures/turned-6.jpg");
+
+        // When
+        var run = CommandLineRun.of(
+                "preprocess",
+                "--model",
+                "turning",
+                "--models",
+                models.toString(),
+                turned.toString(),
+                "--decoder",
+                "java",
+                "-o",
+                folder.toString());
+
+        // Then
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out())
+                .contains("JPEG, rgb, 61x47, orientation 6, decoded by Java")
+                .contains("steps   turn clockwise by a quarter; ");
     }
 
     @Test
@@ -149,15 +176,28 @@ class PreprocessCommandTest {
 
     private Path models() throws IOException {
         Path models = folder.resolve("models");
-        Path config = Files.createDirectories(models.resolve("floats")).resolve("config.pbtxt");
+        model(models, "floats", FLOATS);
+        model(
+                models,
+                "turning",
+                Map.of(
+                        "image.size", "40",
+                        "image.resize", "squash",
+                        "image.filter", "bicubic",
+                        "image.rgb", "before-resize",
+                        "image.orientation", "apply"));
+        return models;
+    }
+
+    private static void model(Path models, String name, Map<String, String> parameters) throws IOException {
+        Path config = Files.createDirectories(models.resolve(name)).resolve("config.pbtxt");
         var text = new StringBuilder("backend: \"onnxruntime\"\n");
-        FLOATS.forEach((key, value) -> text.append("parameters { key: \"")
+        parameters.forEach((key, value) -> text.append("parameters { key: \"")
                 .append(key)
                 .append("\" value { string_value: \"")
                 .append(value)
                 .append("\" } }\n"));
         Files.writeString(config, text);
-        return models;
     }
 
     private static Optional<String> pythonWithNumpy() {

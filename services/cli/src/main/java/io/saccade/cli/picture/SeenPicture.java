@@ -4,6 +4,7 @@ import io.saccade.vision.ImageFacts;
 import io.saccade.vision.ImageLimits;
 import io.saccade.vision.ImagePreprocessor;
 import io.saccade.vision.Output;
+import io.saccade.vision.PictureDecoder;
 import io.saccade.vision.Prepared;
 import io.saccade.vision.Preprocessing;
 import java.awt.image.BufferedImage;
@@ -22,7 +23,6 @@ public final class SeenPicture {
 
     private final Preprocessing preprocessing;
     private final Path folder;
-    private final ImageLimits limits = ImageLimits.DEFAULT;
     private final ImagePreprocessor tensors;
     private final ImagePreprocessor pixels;
     private final Set<String> used = new HashSet<>();
@@ -48,19 +48,20 @@ public final class SeenPicture {
      */
     public record Refused(String code, String message) implements Result {}
 
-    /** For one model, into one folder, which exists. */
-    public SeenPicture(Preprocessing preprocessing, Path folder) {
+    /** For one model, by a decoder that whoever made it closes, into one folder, which exists. */
+    public SeenPicture(Preprocessing preprocessing, PictureDecoder decoder, Path folder) {
         this.preprocessing = preprocessing;
         this.folder = folder;
-        tensors = new ImagePreprocessor(preprocessing, limits);
+        tensors = new ImagePreprocessor(preprocessing, decoder);
         pixels = new ImagePreprocessor(
                 new Preprocessing(
                         preprocessing.size(),
                         preprocessing.resize(),
                         preprocessing.filter(),
                         preprocessing.rgb(),
-                        Output.BYTES),
-                limits);
+                        Output.BYTES,
+                        preprocessing.orientation()),
+                decoder);
     }
 
     /** Prepares one file as a service would. */
@@ -68,7 +69,7 @@ public final class SeenPicture {
         // One byte more than allowed is enough to be refused for it, whatever the file's size.
         byte[] encoded;
         try (var in = Files.newInputStream(file)) {
-            encoded = in.readNBytes(Math.toIntExact(limits.maxBytes() + 1));
+            encoded = in.readNBytes(Math.toIntExact(ImageLimits.DEFAULT.maxBytes() + 1));
         }
         return switch (tensors.prepare(encoded)) {
             case Prepared.Refused(var refusal) -> new Refused(refusal.code(), refusal.message());
