@@ -80,6 +80,10 @@ final class BmpDecoder {
         if (compression != RAW && compression != BITFIELDS) {
             return unsupported(bits, compression);
         }
+        long last = (height - 1L) * stride(bits) + ((long) width * bits + 7) / 8;
+        if (bits >= 1 && bits <= 32 && offset + last > file.length) {
+            return Decoded.refused(RefusalCode.TRUNCATED, Hollow.message("BMP", width, height, file.length));
+        }
         return switch (bits) {
             case 1 -> {
                 if (compression == BITFIELDS) {
@@ -204,8 +208,11 @@ final class BmpDecoder {
 
     private int row(int y, int bits) {
         patience.check();
-        int stride = (int) (((long) width * bits + 31) >> 3) & ~3;
-        return Math.toIntExact(Math.min(offset + (long) (topDown ? y : height - 1 - y) * stride, Integer.MAX_VALUE));
+        return Math.toIntExact(Math.min(offset + (topDown ? y : height - 1L - y) * stride(bits), Integer.MAX_VALUE));
+    }
+
+    private long stride(int bits) {
+        return (int) (((long) width * bits + 31) >> 3) & ~3;
     }
 
     private byte[] packed(int bits) {

@@ -78,13 +78,17 @@ final class GifDecoder {
         if (leastBits < 1 || leastBits > 8) {
             return Decoded.refused(RefusalCode.BROKEN, "a GIF frame must have 1 to 8 bits a sample, got " + leastBits);
         }
+        Pieces blocks = blocks();
+        if (blocks.size() * 8L / (leastBits + 1) * Hollow.LZW < (long) width * height) {
+            return Decoded.refused(RefusalCode.TRUNCATED, Hollow.message("GIF", width, height, blocks.size()));
+        }
         PixelMode mode = palette == null ? PixelMode.GREY : PixelMode.PALETTE;
         claim.take(fullWidth, fullHeight, mode);
         byte[] samples = new byte[fullWidth * fullHeight];
         if (background != 0) {
             Arrays.fill(samples, (byte) background);
         }
-        var rows = Lzw.gif(blocks(), leastBits);
+        var rows = Lzw.gif(blocks, leastBits);
         boolean interlaced = (flags & 0x40) != 0;
         int passes = interlaced ? PASS_TOP.length : 1;
         for (int pass = 0; pass < passes; pass++) {

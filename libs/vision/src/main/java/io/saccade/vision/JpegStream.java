@@ -220,6 +220,12 @@ record JpegStream(
             if (end < 0) {
                 return refused(RefusalCode.TRUNCATED, "the JPEG file ends before its end marker");
             }
+            // Of the component with the most samples each block of 8x8 takes a bit at least.
+            long blocks = ((word(frame + 5) + 7L) / 8) * ((word(frame + 3) + 7L) / 8);
+            if ((end - start) * 8L < blocks) {
+                return refused(
+                        RefusalCode.TRUNCATED, Hollow.message("JPEG", word(frame + 5), word(frame + 3), end - start));
+            }
             Colours colours = colours();
             var reduced = new Pieces()
                     .add(START)

@@ -217,6 +217,9 @@ record PngStream(
             }
             try {
                 Pieces pixels = pixels();
+                if (pixels.size() * Hollow.DEFLATE < (long) height * ((long) width * samples * depth / 8)) {
+                    return refused(RefusalCode.TRUNCATED, Hollow.message("PNG", width, height, pixels.size()));
+                }
                 rest();
                 return new Parsed.Readable(new PngStream(
                         pixels, width, height, depth, samples, interlaced, known, palette, said.orientation()));

@@ -67,6 +67,18 @@ final class TiffDecoder {
                     "the TIFF picture has photometric interpretation " + page.photometric() + " with " + page.samples()
                             + " samples, which is not read");
         }
+        long needed = ((long) page.width() * page.samples() * page.depth() + 7) / 8 * page.height();
+        long most =
+                switch (page.compression()) {
+                    case NONE -> 1;
+                    case PACK_BITS -> Hollow.PACK_BITS;
+                    case DEFLATE -> Hollow.DEFLATE;
+                    default -> Hollow.LZW;
+                };
+        if (page.file().length * most < needed) {
+            return Decoded.refused(
+                    RefusalCode.TRUNCATED, Hollow.message("TIFF", page.width(), page.height(), page.file().length));
+        }
         claim.take(page.width(), page.height(), mode);
         var decoder = new TiffDecoder(page, patience, mode);
         decoder.readTiles();
