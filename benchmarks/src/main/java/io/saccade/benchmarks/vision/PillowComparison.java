@@ -3,11 +3,13 @@ package io.saccade.benchmarks.vision;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.management.ThreadMXBean;
+import io.saccade.vision.DecoderChoice;
 import io.saccade.vision.Filter;
 import io.saccade.vision.ImageFacts;
 import io.saccade.vision.ImageLimits;
 import io.saccade.vision.ImagePreprocessor;
 import io.saccade.vision.Output;
+import io.saccade.vision.PictureDecoder;
 import io.saccade.vision.Prepared;
 import io.saccade.vision.Preprocessing;
 import io.saccade.vision.Resize;
@@ -25,13 +27,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * The same pictures through ours and through Pillow, by turns, in one run. Everything is CPU time of one thread, the least of
- * all repeats: other work on the machine disturbs it least. The stages of ours are parts of one call: decoding is known by the
- * clock, so it is given the share of the CPU time that it has of the clock's.
+ * The same pictures through ours, once with the JVM's decoders and once with the machine's libraries, and through Pillow, by
+ * turns, in one run. Everything is CPU time of one thread, the least of all repeats: other work on the machine disturbs it
+ * least. The stages of ours are parts of one call: decoding is known by the clock, so it is given the share of the CPU time
+ * that it has of the clock's.
  */
 public final class PillowComparison {
     private static final int SIZE = 224;
@@ -45,18 +51,32 @@ public final class PillowComparison {
     private static final double LEAST = 600;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private final ImagePreprocessor bytes = preprocessor(Output.BYTES);
-    private final ImagePreprocessor floats = preprocessor(FLOATS);
+    private final List<Variant> variants = new ArrayList<>();
     private final PrintStream out;
+
+    /** One way of ours to decode. */
+    private record Variant(String name, ImagePreprocessor bytes, ImagePreprocessor floats) {
+        static Variant of(String name, PictureDecoder decoder) {
+            return new Variant(name, preprocessor(Output.BYTES, decoder), preprocessor(FLOATS, decoder));
+        }
+
+        private static ImagePreprocessor preprocessor(Output output, PictureDecoder decoder) {
+            var crop = new Resize.ShortestEdge(SIZE, Resize.Crop.HALF_TO_EVEN);
+            return new ImagePreprocessor(
+                    new Preprocessing(SIZE, crop, Filter.BICUBIC, RgbOrder.AFTER_RESIZE, output), decoder);
+        }
+    }
 
     private PillowComparison(PrintStream out) {
         this.out = out;
-    }
-
-    private static ImagePreprocessor preprocessor(Output output) {
-        var crop = new Resize.ShortestEdge(SIZE, Resize.Crop.HALF_TO_EVEN);
-        return new ImagePreprocessor(
-                new Preprocessing(SIZE, crop, Filter.BICUBIC, RgbOrder.AFTER_RESIZE, output), ImageLimits.DEFAULT);
+        variants.add(Variant.of("java", PictureDecoder.java(ImageLimits.DEFAULT)));
+        try {
+            var natives = PictureDecoder.create(DecoderChoice.NATIVE, ImageLimits.DEFAULT, Optional.empty());
+            out.println("native: " + natives.description());
+            variants.add(Variant.of("native", natives));
+        } catch (IllegalArgumentException e) {
+            out.println("native is left out: " + e.getMessage());
+        }
     }
 
     /**
@@ -81,7 +101,16 @@ public final class PillowComparison {
         }
     }
 
-    private record Row(String name, ImageFacts facts, Times ours, Times pillow, boolean equal, long beyond) {}
+    /** One variant's part of a row; {@code beyond} is what was allocated beyond the decoded picture and the tensor. */
+    private record Ours(ImageFacts facts, Times times, boolean equal, long beyond) {}
+
+    /** One picture; a variant that refuses it is missing. */
+    private record Row(String name, Times pillow, Map<String, Ours> ours) {
+        double ratio(String variant) {
+            Ours mine = ours.get(variant);
+            return mine == null ? Double.NaN : pillow.total() / mine.times.total();
+        }
+    }
 
     private void run(String python, String script, Path pictures, Path chart) throws IOException, InterruptedException {
         out.println("drawing the pictures into " + pictures);
@@ -95,21 +124,37 @@ public final class PillowComparison {
                 var answers = process.inputReader(StandardCharsets.UTF_8)) {
             warmUp(files);
             out.printf(
-                    "%-26s %21s %21s %21s %7s %7s%n",
-                    "picture", "ours ms dec/res/pack", "Pillow dec/res/pack", "ratio dec/res/pack", "ratio", "equal");
+                    "%nms of CPU, decode + resize + pack; ratio: Pillow's decode + resize by ours%n%-18s %22s",
+                    "", "Pillow");
+            variants.forEach(variant -> out.printf(" | %22s %6s %6s", variant.name, "ratio", "equal"));
+            out.println();
             for (Path file : files) {
                 byte[] encoded = Files.readAllBytes(file);
-                if (bytes.prepare(encoded) instanceof Prepared.Refused(var refusal)) {
-                    out.println(file.getFileName() + " is left out, ours refuses it: " + refusal.code());
-                    continue;
-                }
                 JsonNode pillow = ask(questions, answers, 2, file);
                 double once =
                         pillow.get("decode").asDouble() + pillow.get("resize").asDouble();
                 int repeats = (int) Math.clamp(LEAST / once, 5, 60);
                 pillow = ask(questions, answers, repeats, file);
                 version = pillow.get("version").asText();
-                Row row = measure(file, encoded, repeats, pillow);
+                Map<String, Ours> ours = new LinkedHashMap<>();
+                for (Variant variant : variants) {
+                    if (variant.bytes.prepare(encoded) instanceof Prepared.Tensor) {
+                        ours.put(
+                                variant.name,
+                                measure(
+                                        variant,
+                                        encoded,
+                                        repeats,
+                                        pillow.get("sha256").asText()));
+                    }
+                }
+                var row = new Row(
+                        file.getFileName().toString(),
+                        new Times(
+                                pillow.get("decode").asDouble(),
+                                pillow.get("resize").asDouble(),
+                                pillow.get("pack").asDouble()),
+                        ours);
                 rows.add(row);
                 print(row);
             }
@@ -146,17 +191,19 @@ public final class PillowComparison {
 
     /** Until the compiler has seen every path: the small pictures, many times. */
     private void warmUp(List<Path> files) throws IOException {
-        long end = System.nanoTime() + 15_000_000_000L;
-        while (System.nanoTime() < end) {
-            for (Path file : files.subList(0, Math.min(10, files.size()))) {
-                byte[] encoded = Files.readAllBytes(file);
-                bytes.prepare(encoded);
-                floats.prepare(encoded);
+        for (Variant variant : variants) {
+            long end = System.nanoTime() + 12_000_000_000L;
+            while (System.nanoTime() < end) {
+                for (Path file : files.subList(0, Math.min(12, files.size()))) {
+                    byte[] encoded = Files.readAllBytes(file);
+                    variant.bytes.prepare(encoded);
+                    variant.floats.prepare(encoded);
+                }
             }
         }
     }
 
-    private Row measure(Path file, byte[] encoded, int repeats, JsonNode pillow) {
+    private Ours measure(Variant variant, byte[] encoded, int repeats, String expected) {
         Times ours = new Times(Double.MAX_VALUE, Double.MAX_VALUE, Double.MAX_VALUE);
         double least = Double.MAX_VALUE;
         double withFloats = Double.MAX_VALUE;
@@ -165,7 +212,7 @@ public final class PillowComparison {
         for (int i = 0; i < repeats; i++) {
             long allocated = threads.getCurrentThreadAllocatedBytes();
             long start = threads.getCurrentThreadCpuTime();
-            tensor = (Prepared.Tensor) bytes.prepare(encoded);
+            tensor = (Prepared.Tensor) variant.bytes.prepare(encoded);
             double cpu = (threads.getCurrentThreadCpuTime() - start) / 1e6;
             long spent = threads.getCurrentThreadAllocatedBytes() - allocated;
             ImageFacts facts = tensor.facts();
@@ -177,81 +224,92 @@ public final class PillowComparison {
                 ours = new Times(cpu * share, cpu * (1 - share), 0);
             }
             start = threads.getCurrentThreadCpuTime();
-            floats.prepare(encoded);
+            variant.floats.prepare(encoded);
             withFloats = Math.min(withFloats, (threads.getCurrentThreadCpuTime() - start) / 1e6);
         }
         if (tensor == null) {
-            throw new IllegalStateException("no repeat of " + file);
+            throw new IllegalStateException("nothing was repeated");
         }
-        return new Row(
-                file.getFileName().toString(),
+        return new Ours(
                 tensor.facts(),
                 new Times(ours.decode, ours.resize, Math.max(0, withFloats - least)),
-                new Times(
-                        pillow.get("decode").asDouble(),
-                        pillow.get("resize").asDouble(),
-                        pillow.get("pack").asDouble()),
-                sha256(tensor.rgb()).equals(pillow.get("sha256").asText()),
+                sha256(tensor.rgb()).equals(expected),
                 beyond);
     }
 
     private void print(Row row) {
         out.printf(
                 Locale.ROOT,
-                "%-26s %7.2f %6.2f %6.2f %7.2f %6.2f %6.2f %7.2f %6.2f %6s %7.2f %7s%n",
+                "%-18s %8.2f %6.2f %6.2f",
                 row.name,
-                row.ours.decode,
-                row.ours.resize,
-                row.ours.pack,
                 row.pillow.decode,
                 row.pillow.resize,
-                row.pillow.pack,
-                row.pillow.decode / row.ours.decode,
-                row.pillow.resize / row.ours.resize,
-                // A difference of two totals; below 50 microseconds it is noise.
-                row.ours.pack < 0.05 ? "-" : String.format(Locale.ROOT, "%.2f", row.pillow.pack / row.ours.pack),
-                row.pillow.total() / row.ours.total(),
-                row.equal ? "yes" : "no");
+                row.pillow.pack);
+        for (Variant variant : variants) {
+            Ours ours = row.ours.get(variant.name);
+            if (ours == null) {
+                out.printf(" | %22s %6s %6s", "refused", "", "");
+            } else {
+                out.printf(
+                        Locale.ROOT,
+                        " | %8.2f %6.2f %6.2f %6.2f %6s",
+                        ours.times.decode,
+                        ours.times.resize,
+                        ours.times.pack,
+                        row.ratio(variant.name),
+                        ours.equal ? "yes" : "no");
+            }
+        }
+        out.println();
     }
 
     private void summary(List<Row> rows, String version, Path chart) throws IOException {
-        double ours = rows.stream().mapToDouble(row -> row.ours.total()).sum();
-        double pillow = rows.stream().mapToDouble(row -> row.pillow.total()).sum();
-        double geometric = Math.exp(rows.stream()
-                .mapToDouble(row -> Math.log(row.pillow.total() / row.ours.total()))
-                .average()
-                .orElse(0));
-        double decode = rows.stream().mapToDouble(row -> row.pillow.decode).sum()
-                / rows.stream().mapToDouble(row -> row.ours.decode).sum();
-        double resize = rows.stream().mapToDouble(row -> row.pillow.resize).sum()
-                / rows.stream().mapToDouble(row -> row.ours.resize).sum();
         out.printf(
-                Locale.ROOT,
-                "%n%d pictures, Pillow %s, Java %s%ndecode + resize + crop, all together: ours %.0f ms, Pillow %.0f ms of CPU: "
-                        + "%.2f times as fast (geometric mean of the pictures %.2f)%ndecode %.2f, resize + crop %.2f times as "
-                        + "fast; %d of %d pictures equal to the bit%nallocated beyond picture and tensor: at most %d KB%n",
-                rows.size(),
-                version,
-                Runtime.version(),
-                ours,
-                pillow,
-                pillow / ours,
-                geometric,
-                decode,
-                resize,
-                rows.stream().filter(Row::equal).count(),
-                rows.size(),
-                rows.stream().mapToLong(Row::beyond).max().orElse(0) / 1024);
-        var formats = rows.stream().map(row -> row.facts.format()).distinct().toList();
-        var bars = rows.stream()
-                .map(row -> new Chart.Bar(
-                        row.name, row.pillow.total() / row.ours.total(), formats.indexOf(row.facts.format())))
-                .toList();
+                "%n%d pictures, Pillow %s, Java %s%n%n| decoder | pictures read | equal to the bit | decode + resize +"
+                    + " crop, ms of CPU | Pillow on the same, ms | times as fast | geometric mean | decode | resize +"
+                    + " crop | allocated beyond picture and tensor, KB |%n| --- | --- | --- | --- | --- | --- | --- |"
+                    + " --- | --- | --- |%n",
+                rows.size(), version, Runtime.version());
+        for (Variant variant : variants) {
+            String name = variant.name;
+            var read = rows.stream().filter(row -> row.ours.containsKey(name)).toList();
+            var ours = read.stream().map(row -> row.ours.get(name)).toList();
+            double all = ours.stream().mapToDouble(one -> one.times.total()).sum();
+            double pillow = read.stream().mapToDouble(row -> row.pillow.total()).sum();
+            out.printf(
+                    Locale.ROOT,
+                    "| %s | %d | %d | %.0f | %.0f | **%.2f** | %.2f | %.2f | %.2f | at most %d |%n",
+                    name,
+                    read.size(),
+                    ours.stream().filter(Ours::equal).count(),
+                    all,
+                    pillow,
+                    pillow / all,
+                    Math.exp(read.stream()
+                            .mapToDouble(row -> Math.log(row.ratio(name)))
+                            .average()
+                            .orElse(0)),
+                    read.stream().mapToDouble(row -> row.pillow.decode).sum()
+                            / ours.stream().mapToDouble(one -> one.times.decode).sum(),
+                    read.stream().mapToDouble(row -> row.pillow.resize).sum()
+                            / ours.stream().mapToDouble(one -> one.times.resize).sum(),
+                    Math.max(0, ours.stream().mapToLong(Ours::beyond).max().orElse(0)) / 1024);
+        }
+        var bars = new ArrayList<Chart.Bar>();
+        for (Row row : rows) {
+            for (int i = 0; i < variants.size(); i++) {
+                String name = variants.get(i).name;
+                if (row.ours.containsKey(name)) {
+                    bars.add(new Chart.Bar(row.name + " " + name, row.ratio(name), i));
+                }
+            }
+        }
         Files.writeString(
                 chart,
                 Chart.svg(
                         "decode + resize + crop to 224: times as fast as Pillow " + version + " (CPU of one thread)",
                         bars));
+        out.println();
         out.println("chart: " + chart);
     }
 

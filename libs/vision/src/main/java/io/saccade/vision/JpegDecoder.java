@@ -12,7 +12,8 @@ import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 
 /**
- * JPEG by the JDK's libjpeg, made equal to Pillow's libjpeg-turbo where the two differ.
+ * JPEG in the JVM: by {@link JpegPixels} where it can, else by the JDK's libjpeg, made equal to Pillow's libjpeg-turbo where
+ * the two differ.
  *
  * <p>Not done: asking the JDK for the last pass of a progressive picture only, which would spare the painting of the others.
  * Its libjpeg then smooths blocks that are already exact, and goes round in circles on a damaged file, out of reach.
@@ -24,6 +25,12 @@ final class JpegDecoder {
     private JpegDecoder() {}
 
     static Decoded decode(JpegStream stream, Patience patience) {
+        Bitmap own = JpegPixels.decode(stream, patience);
+        return own == null ? byTheJdk(stream, patience) : Decoded.picture(own, ImageFormat.JPEG, stream.orientation());
+    }
+
+    /** The JDK's libjpeg alone, for whatever is left to it. */
+    static Decoded byTheJdk(JpegStream stream, Patience patience) {
         ImageReader reader;
         try {
             reader = JdkReaders.JPEG.createReaderInstance(null);

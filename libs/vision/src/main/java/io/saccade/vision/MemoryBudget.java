@@ -42,12 +42,12 @@ final class MemoryBudget {
             take(width, height, mode, 0);
         }
 
-        /** As {@link #take(int, int, PixelMode)}, for a decoder that needs more bytes for each pixel while it works. */
-        void take(int width, int height, PixelMode mode, int more) {
+        /** As {@link #take(int, int, PixelMode)}, for a decoder that needs so many bytes more while it works. */
+        void take(int width, int height, PixelMode mode, long more) {
             if (held != 0) {
                 throw new IllegalStateException("a picture takes its memory once");
             }
-            long bytes = (long) width * height * (mode.bands() + (mode == PixelMode.RGB ? 0 : RGB) + more);
+            long bytes = (long) width * height * (mode.bands() + (mode == PixelMode.RGB ? 0 : RGB)) + more;
             int wanted = (int) Math.min(bytes / UNIT + 1, units);
             free.acquireUninterruptibly(wanted);
             held = wanted;

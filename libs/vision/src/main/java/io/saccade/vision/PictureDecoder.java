@@ -153,6 +153,7 @@ public final class PictureDecoder implements AutoCloseable {
         return switch (JpegStream.parse(file, limits)) {
             case JpegStream.Parsed.Refused(Refusal refusal) -> new Decoded.Refused(refusal);
             case JpegStream.Parsed.Readable(JpegStream stream) -> {
+                TurboJpeg turbo = with.jpeg();
                 claim.take(
                         stream.width(),
                         stream.height(),
@@ -160,8 +161,8 @@ public final class PictureDecoder implements AutoCloseable {
                             case GREY -> PixelMode.GREY;
                             case YCBCR, RGB -> PixelMode.RGB;
                             case CMYK, YCCK -> PixelMode.CMYK;
-                        });
-                TurboJpeg turbo = with.jpeg();
+                        },
+                        turbo == null ? JpegPixels.memory(stream) : 0);
                 Bitmap bitmap = turbo == null ? null : turbo.decode(stream);
                 yield bitmap == null
                         ? JpegDecoder.decode(stream, patience)
@@ -185,7 +186,8 @@ public final class PictureDecoder implements AutoCloseable {
             case WebpStream.Parsed.Refused(Refusal refusal) -> new Decoded.Refused(refusal);
             case WebpStream.Parsed.Readable(WebpStream stream) -> {
                 LibWebp library = with.webp();
-                int more = library == null ? WebpDecoder.bytesMore(stream) : 0;
+                long more =
+                        library == null ? (long) stream.width() * stream.height() * WebpDecoder.bytesMore(stream) : 0;
                 claim.take(stream.width(), stream.height(), WebpDecoder.mode(stream), more);
                 yield library == null ? WebpDecoder.decode(stream, patience) : library.decode(stream);
             }
