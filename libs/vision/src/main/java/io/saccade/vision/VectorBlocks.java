@@ -14,7 +14,12 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link Blocks} on the lanes of the processor, by the JDK's Vector API. The integers are those of {@link PlainBlocks}. */
+/**
+ * {@link Blocks} on the lanes of the processor, by the JDK's Vector API. The integers are those of {@link PlainBlocks}.
+ *
+ * <p>What repeats here is written out: a method of ours that is called in the middle of this is not always inlined, and each
+ * vector that crosses such a call becomes an object.
+ */
 final class VectorBlocks extends Blocks {
     private static final int LEAST_LANES = 8;
 
@@ -135,19 +140,23 @@ final class VectorBlocks extends Blocks {
             IntVector o1 = c5.mul(F_2_053).add(z2).add(z4);
             IntVector o2 = c3.mul(F_3_072).add(z2).add(z3);
             IntVector o3 = c1.mul(F_1_501).add(z1).add(z4);
-            four(e0.add(o3), e1.add(o2), e2.add(o1), e3.add(o0)).intoArray(low, row * LANES);
-            four(e3.sub(o0), e2.sub(o1), e1.sub(o2), e0.sub(o3)).intoArray(high, row * LANES);
+            e0.add(o3)
+                    .lanewise(ASHR, SECOND_SHIFT)
+                    .max(0)
+                    .min(255)
+                    .or(e1.add(o2).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 8))
+                    .or(e2.add(o1).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 16))
+                    .or(e3.add(o0).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 24))
+                    .intoArray(low, row * LANES);
+            e3.sub(o0)
+                    .lanewise(ASHR, SECOND_SHIFT)
+                    .max(0)
+                    .min(255)
+                    .or(e2.sub(o1).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 8))
+                    .or(e1.sub(o2).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 16))
+                    .or(e0.sub(o3).lanewise(ASHR, SECOND_SHIFT).max(0).min(255).lanewise(LSHL, 24))
+                    .intoArray(high, row * LANES);
         }
-    }
-
-    private static IntVector four(IntVector a, IntVector b, IntVector c, IntVector d) {
-        return sample(a)
-                .or(sample(b).lanewise(LSHL, 8))
-                .or(sample(c).lanewise(LSHL, 16).or(sample(d).lanewise(LSHL, 24)));
-    }
-
-    private static IntVector sample(IntVector sum) {
-        return sum.lanewise(ASHR, SECOND_SHIFT).max(0).min(255);
     }
 
     @Override
@@ -175,51 +184,68 @@ final class VectorBlocks extends Blocks {
             int shift,
             int[] evens,
             int[] odds) {
+        half(plane, luma, 0, cb, cr, 0, count, even, shift, evens);
+        half(plane, luma, 8, cb, cr, 2, count, odd, shift, odds);
+    }
+
+    /** Pixels 0, 2, ... or 1, 3, ...: which byte of a pair of luma, and which neighbour of a chroma sample. */
+    private static void half(
+            byte[] plane, int luma, int which, int[] cb, int[] cr, int near, int count, int add, int shift, int[] out) {
         for (int i = 0; i < count; i += LANES) {
-            IntVector pairs = (IntVector) ByteVector.fromArray(PAIRS, plane, luma + 2 * i)
-                    .reinterpretAsShorts()
-                    .convertShape(ZERO_EXTEND_S2I, INTS, 0);
-            IntVector cb3 = IntVector.fromArray(INTS, cb, i + 1).mul(3);
-            IntVector cr3 = IntVector.fromArray(INTS, cr, i + 1).mul(3);
-            pixel(
-                            pairs.and(0xFF),
-                            cb3.add(IntVector.fromArray(INTS, cb, i)).add(even).lanewise(ASHR, shift),
-                            cr3.add(IntVector.fromArray(INTS, cr, i)).add(even).lanewise(ASHR, shift))
-                    .intoArray(evens, i);
-            pixel(
-                            pairs.lanewise(ASHR, 8),
-                            cb3.add(IntVector.fromArray(INTS, cb, i + 2))
-                                    .add(odd)
-                                    .lanewise(ASHR, shift),
-                            cr3.add(IntVector.fromArray(INTS, cr, i + 2))
-                                    .add(odd)
-                                    .lanewise(ASHR, shift))
-                    .intoArray(odds, i);
+            IntVector y = ((IntVector) ByteVector.fromArray(PAIRS, plane, luma + 2 * i)
+                            .reinterpretAsShorts()
+                            .convertShape(ZERO_EXTEND_S2I, INTS, 0))
+                    .lanewise(ASHR, which)
+                    .and(0xFF);
+            IntVector b = IntVector.fromArray(INTS, cb, i + 1)
+                    .mul(3)
+                    .add(IntVector.fromArray(INTS, cb, i + near))
+                    .add(add)
+                    .lanewise(ASHR, shift);
+            IntVector r = IntVector.fromArray(INTS, cr, i + 1)
+                    .mul(3)
+                    .add(IntVector.fromArray(INTS, cr, i + near))
+                    .add(add)
+                    .lanewise(ASHR, shift);
+            y.add(r.mul(RED_CR).add(RED_START).lanewise(ASHR, 16))
+                    .max(0)
+                    .min(255)
+                    .or(y.add(b.mul(-GREEN_CB)
+                                    .add(r.mul(-GREEN_CR))
+                                    .add(GREEN_START)
+                                    .lanewise(ASHR, 16))
+                            .max(0)
+                            .min(255)
+                            .lanewise(LSHL, 8))
+                    .or(y.add(b.mul(BLUE_CB).add(BLUE_START).lanewise(ASHR, 16))
+                            .max(0)
+                            .min(255)
+                            .lanewise(LSHL, 16))
+                    .intoArray(out, i);
         }
     }
 
     @Override
     void single(byte[] plane, int luma, int[] cb, int[] cr, int count, int bias, int shift, int[] pixels) {
         for (int i = 0; i < count; i += LANES) {
-            pixel(
-                            load(plane, luma + i),
-                            IntVector.fromArray(INTS, cb, i + 1).add(bias).lanewise(ASHR, shift),
-                            IntVector.fromArray(INTS, cr, i + 1).add(bias).lanewise(ASHR, shift))
+            IntVector y = load(plane, luma + i);
+            IntVector b = IntVector.fromArray(INTS, cb, i + 1).add(bias).lanewise(ASHR, shift);
+            IntVector r = IntVector.fromArray(INTS, cr, i + 1).add(bias).lanewise(ASHR, shift);
+            y.add(r.mul(RED_CR).add(RED_START).lanewise(ASHR, 16))
+                    .max(0)
+                    .min(255)
+                    .or(y.add(b.mul(-GREEN_CB)
+                                    .add(r.mul(-GREEN_CR))
+                                    .add(GREEN_START)
+                                    .lanewise(ASHR, 16))
+                            .max(0)
+                            .min(255)
+                            .lanewise(LSHL, 8))
+                    .or(y.add(b.mul(BLUE_CB).add(BLUE_START).lanewise(ASHR, 16))
+                            .max(0)
+                            .min(255)
+                            .lanewise(LSHL, 16))
                     .intoArray(pixels, i);
         }
-    }
-
-    private static IntVector pixel(IntVector y, IntVector cb, IntVector cr) {
-        IntVector red =
-                y.add(cr.mul(RED_CR).add(RED_START).lanewise(ASHR, 16)).max(0).min(255);
-        IntVector green = y.add(cb.mul(-GREEN_CB)
-                        .add(cr.mul(-GREEN_CR))
-                        .add(GREEN_START)
-                        .lanewise(ASHR, 16))
-                .max(0)
-                .min(255);
-        IntVector blue =
-                y.add(cb.mul(BLUE_CB).add(BLUE_START).lanewise(ASHR, 16)).max(0).min(255);
-        return red.or(green.lanewise(LSHL, 8)).or(blue.lanewise(LSHL, 16));
     }
 }
