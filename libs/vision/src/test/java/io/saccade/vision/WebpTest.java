@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -171,6 +173,99 @@ class WebpTest {
 
         // Then
         assertThat(code).isEqualTo("image.too_slow");
+    }
+
+    @Test
+    void refusesALosslessFileWhosePrefixCodesTakeMoreMemoryThanItsPixels() {
+        // Given
+        byte[] bomb = manyPrefixCodes();
+
+        // When
+        Decoded decoded = Decoders.named("java").decode(bomb, result -> result);
+
+        // Then
+        assertThat(decoded).isInstanceOfSatisfying(Decoded.Refused.class, refused -> assertThat(
+                        refused.refusal().message())
+                .contains("prefix codes take more memory"));
+    }
+
+    /** 256x256 pixels in 4096 tiles, each of which names a group of codes of its own (RFC 9649, section 3.7.2). */
+    private static byte[] manyPrefixCodes() {
+        var bits = new BitWriter();
+        bits.write(0x2F, 8);
+        bits.write(255, 14);
+        bits.write(255, 14);
+        bits.write(0, 4);
+        // No transform, no cache, groups by tiles of 4x4.
+        bits.write(0, 2);
+        bits.write(1, 1);
+        bits.write(0, 3);
+        // The image of tiles: no cache, all bytes of green and red alike, else 0.
+        bits.write(0, 1);
+        bits.allBytesAlike(280);
+        bits.allBytesAlike(256);
+        for (int code = 0; code < 3; code++) {
+            bits.oneSymbol();
+        }
+        for (int tile = 0; tile < 4096; tile++) {
+            bits.write(Integer.reverse(tile & 0xFF) >>> 24, 8);
+            bits.write(Integer.reverse(tile >> 8) >>> 24, 8);
+        }
+        for (int group = 0; group < 4096; group++) {
+            bits.allBytesAlike(280);
+            for (int code = 0; code < 3; code++) {
+                bits.allBytesAlike(256);
+            }
+            bits.oneSymbol();
+        }
+        byte[] frame = bits.toByteArray();
+        byte[] file = new byte[20 + frame.length];
+        System.arraycopy("RIFF....WEBPVP8L".getBytes(StandardCharsets.US_ASCII), 0, file, 0, 16);
+        write(file, 4, file.length - 8);
+        write(file, 16, frame.length);
+        System.arraycopy(frame, 0, file, 20, frame.length);
+        return file;
+    }
+
+    /** The lowest bit of each byte first. */
+    private static final class BitWriter {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private int waiting;
+        private int count;
+
+        void write(int value, int length) {
+            for (int i = 0; i < length; i++) {
+                waiting |= ((value >> i) & 1) << count;
+                if (++count == 8) {
+                    bytes.write(waiting);
+                    waiting = 0;
+                    count = 0;
+                }
+            }
+        }
+
+        void oneSymbol() {
+            write(1, 4);
+        }
+
+        /** A code of eight bits for each byte, none for further symbols. */
+        void allBytesAlike(int symbols) {
+            write(0, 1);
+            // Lengths themselves are 0 or 8; 12 of 19 lengths of their codes follow, in the order of the RFC.
+            write(8, 4);
+            for (int symbol : new int[] {17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8}) {
+                write(symbol == 0 || symbol == 8 ? 1 : 0, 3);
+            }
+            write(0, 1);
+            for (int symbol = 0; symbol < symbols; symbol++) {
+                write(symbol < 256 ? 1 : 0, 1);
+            }
+        }
+
+        byte[] toByteArray() {
+            write(0, 8 - count + 8 * ((bytes.size() + 1) & 1));
+            return bytes.toByteArray();
+        }
     }
 
     private static byte[] damage(byte[] whole, Random random) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * VP8L, the lossless kind of WebP (RFC 9649, section 3), becomes ARGB. For one picture and one thread.
  *
- * <p>A picture takes four bytes a pixel, and its prefix codes as much at most, beyond a few megabytes: a file that wants more
- * of them, as no encoder writes it, is refused.
+ * <p>A picture takes four bytes a pixel, and its prefix codes as much at most, beyond 8 MiB and never above 40 MiB: a file that
+ * wants more of them, as no encoder writes it, is refused.
  */
 final class Vp8lDecoder {
     /** Of a frame: one byte to know it by, 14 bits for each edge, one for alpha, three for the version. */
@@ -54,8 +54,11 @@ final class Vp8lDecoder {
         0x6F, 0x50, 0x71, 0x7F, 0x60, 0x70
     };
 
-    /** Numbers in all tables of prefix codes: any encoder stays far below. */
-    private static final int USUAL_TABLES = 4 << 20;
+    /** Numbers in the tables of all prefix codes that any picture may have: encoders stay far below. */
+    private static final int LEAST_TABLES = 2 << 20;
+
+    /** How many more a large one may have, one for each pixel. */
+    private static final int MORE_TABLES = 8 << 20;
 
     private static final int PIXELS_BETWEEN_PAUSES = 1 << 14;
     private static final int CACHE_FACTOR = 0x1E35A7BD;
@@ -66,14 +69,14 @@ final class Vp8lDecoder {
     private final Runnable pause;
     private final byte[] lengths = new byte[MOST_SYMBOLS];
     private final Deque<Vp8lTransform> transforms = new ArrayDeque<>();
-    private long tablesLeft;
+    private int tablesLeft;
 
     private Vp8lDecoder(BitReader in, int width, int height, Runnable pause) {
         this.in = in;
         this.width = width;
         this.height = height;
         this.pause = pause;
-        this.tablesLeft = USUAL_TABLES + (long) width * height;
+        this.tablesLeft = LEAST_TABLES + Math.min(MORE_TABLES, width * height);
     }
 
     /**
