@@ -50,7 +50,9 @@ class ImagesFromAnywhereST {
         stack = Stack.shared();
         kafka = stack.kafka();
         topics = TopicCatalogue.load();
-        assumeTrue(stack.neighbours().isPresent(), "127.0.0.2 is no address of this machine; on macOS: ifconfig lo0 alias");
+        assumeTrue(
+                stack.neighbours().isPresent(),
+                "127.0.0.2 is no address of this machine; on macOS: ifconfig lo0 alias");
         neighbours = stack.neighbours().orElseThrow();
     }
 
