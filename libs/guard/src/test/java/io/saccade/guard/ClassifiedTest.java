@@ -117,6 +117,8 @@ class ClassifiedTest {
         assertThat(inside("64:ff9b:1:ffa9:fe:a9fe::")).contains(AddressKind.CLOUD_METADATA);
         assertThat(inside("64:ff9b:1:ffff:a9:fea9:fe00:0")).contains(AddressKind.CLOUD_METADATA);
         assertThat(inside("64:ff9b:1:ffff::169.254.169.254")).contains(AddressKind.CLOUD_METADATA);
+        // Not with a bit set where these layouts have none: only the last four bytes count then.
+        assertThat(inside("64:ff9b:1:a9fe:ffa9:fe00::")).containsExactly(AddressKind.UNSPECIFIED);
     }
 
     private static List<AddressKind> inside(String literal) {
