@@ -37,6 +37,7 @@ public final class Main {
                 .addSubcommand(new ShowCommand(context))
                 .addSubcommand(new EraseCommand(context))
                 .addSubcommand(new PreprocessCommand(context))
+                .addSubcommand(new CorpusCommand(context))
                 .addSubcommand(new DlqCommand(context))
                 .addSubcommand(new ReplayCommand(context))
                 .addSubcommand(new TopicsCommand(context))

@@ -96,6 +96,29 @@ class CommandsIT {
     }
 
     @Test
+    void countsHowTheFilesOfACorpusEnded() throws Exception {
+        // Given
+        var corpus = Files.createDirectory(folder.resolve("corpus"));
+        Files.write(corpus.resolve("corpus-file.png"), new byte[] {1, 2, 3, 4, 5});
+
+        // When
+        var running = CompletableFuture.supplyAsync(
+                () -> run("corpus", corpus.toString(), "--damaged", "2", "--timeout", "60s"));
+        var sent = kafka.await(
+                TOPICS.name(Topic.IMAGES),
+                SOON,
+                records -> records.stream().filter(CommandsIT::isOfTheCorpus).count() == 3);
+        sent.stream()
+                .filter(CommandsIT::isOfTheCorpus)
+                .forEach(record -> answer(Samples.complete(record.key(), "anything", "yes")));
+        var run = running.get(60, TimeUnit.SECONDS);
+
+        // Then
+        assertThat(run.exitCode()).as(run.err() + run.out()).isZero();
+        assertThat(run.out()).containsPattern("OK +3").contains("3 files sent, 3 ended, 0 failed or missing");
+    }
+
+    @Test
     void saysWhichAnswersDidNotCome() throws Exception {
         // Given
         var file = Files.write(folder.resolve("lonely.png"), new byte[] {1});
@@ -247,6 +270,10 @@ class CommandsIT {
 
     private void erased(String id) {
         kafka.send(TOPICS.name(Topic.ENRICHED), id, (byte[]) null, Map.of("ce_type", EventType.IMAGE_ERASED));
+    }
+
+    private static boolean isOfTheCorpus(Received record) {
+        return record.key() != null && record.key().contains("corpus-file");
     }
 
     private static boolean isWaiting(Received record) {

@@ -60,6 +60,7 @@ class MainTest {
                 "watch",
                 "show",
                 "preprocess",
+                "corpus",
                 "dlq",
                 "dlq list",
                 "dlq show",
