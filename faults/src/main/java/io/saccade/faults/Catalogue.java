@@ -132,7 +132,7 @@ public final class Catalogue {
                         "F12",
                         "A stage is told to stop with 500 images in flight",
                         NOTHING_LOST + "; no dead letter; it has ended within 20 s",
-                        "a captioner that holds up to 512 records takes 500 that wait for it, each call takes 12 s, and it gets SIGTERM when all are at work",
+                        "a captioner that holds up to 512 records takes 500 that wait for it, each call takes 10 s, and it gets SIGTERM when all are at work",
                         Load.Wish.AT_ONCE.forEverything(),
                         Allowed.NOTHING,
                         Catalogue::stopWithManyInFlight),
@@ -425,11 +425,11 @@ public final class Catalogue {
             // Everything waits in the topic first, so that it is taken as fast as a stage takes it.
             end(lab.service("captioner"));
             scene.load().awaitSent(PATIENCE);
-            models.plan(((Plan) _ -> ModelFault.none().after(Duration.ofSeconds(12))).onlyFor("caption"));
+            models.plan(((Plan) _ -> ModelFault.none().after(Duration.ofSeconds(10))).onlyFor("caption"));
             large.start();
             long before = models.calls("caption") - models.open("caption");
             long wanted = Math.min(500, scene.load().images());
-            // A machine that is too slow for so many within twelve seconds has as many as it will have once the first
+            // A machine that is too slow for so many within ten seconds has as many as it will have once the first
             // ends.
             long open = Await.value(
                     "calls in flight",

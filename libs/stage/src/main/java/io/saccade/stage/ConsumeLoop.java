@@ -115,7 +115,7 @@ final class ConsumeLoop implements AutoCloseable {
             if (now.isBefore(earlier.due())) {
                 return Duration.between(now, earlier.due());
             }
-            return budget.mayRetry() ? Duration.ZERO : WITHOUT_BUDGET;
+            return budget.mayRetry(RetryBudget.Place.TOPIC) ? Duration.ZERO : WITHOUT_BUDGET;
         }
     }
 

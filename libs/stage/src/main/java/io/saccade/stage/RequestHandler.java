@@ -313,7 +313,7 @@ final class RequestHandler<A extends Answer> {
         /** Waits in its place, so that nothing new is taken meanwhile: without the budget for another call, for as long as it takes. */
         private void awaitTurn(Fault fault, int failures) throws InterruptedException {
             pause(fault, retry.soon().delay(failures, random()));
-            while (!retry.budget().mayRetry()) {
+            while (!retry.budget().mayRetry(RetryBudget.Place.SLOT)) {
                 surroundings.sleep().sleep(retry.soon().delay(1, random()));
             }
         }

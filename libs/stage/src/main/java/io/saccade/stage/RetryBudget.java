@@ -25,6 +25,14 @@ import java.util.function.LongSupplier;
  */
 final class RetryBudget {
 
+    /** Where a request waits. */
+    enum Place {
+        /** In memory, with everything it holds: nothing else is taken in its place. */
+        SLOT,
+        /** In the retry topic, where it costs nothing. */
+        TOPIC
+    }
+
     /** Over how long attempts are counted. */
     static final Duration WINDOW = Duration.ofSeconds(10);
 
@@ -61,6 +69,7 @@ final class RetryBudget {
     private int furthersInWindow;
     private long lastAttempt;
     private long lastTurnedAway;
+    private long lastFromSlot;
     private long lastFailure;
     private int beyond;
     private long opening;
@@ -85,6 +94,7 @@ final class RetryBudget {
         this.lastFailure = start;
         this.lastAttempt = start - apart;
         this.lastTurnedAway = start - LINE.toNanos() - 1;
+        this.lastFromSlot = lastTurnedAway;
     }
 
     /** A request is tried for the first time. */
@@ -121,12 +131,17 @@ final class RetryBudget {
         }
     }
 
-    /** Whether a request that has waited may be tried once more; if so it is counted, if not it asks again soon. */
-    synchronized boolean mayRetry() {
+    /**
+     * Whether a request that waits may be tried once more; if so it is counted, if not it asks again soon.
+     *
+     * @param place where it waits; who holds a slot goes before who waits in the retry topic
+     */
+    synchronized boolean mayRetry(Place place) {
         long now = nanoTime.getAsLong();
-        boolean may = take(now);
+        boolean may = (place == Place.SLOT || now - lastFromSlot > LINE.toNanos()) && take(now);
         if (!may) {
             lastTurnedAway = now;
+            lastFromSlot = place == Place.SLOT ? now : lastFromSlot;
         }
         return may;
     }

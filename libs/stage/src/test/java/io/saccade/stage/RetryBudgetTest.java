@@ -1,5 +1,7 @@
 package io.saccade.stage;
 
+import static io.saccade.stage.RetryBudget.Place.SLOT;
+import static io.saccade.stage.RetryBudget.Place.TOPIC;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -108,20 +110,41 @@ class RetryBudgetTest {
         // Given
         var budget = budget(1);
         granted(budget);
-        assertThat(budget.mayRetry()).isFalse();
+        assertThat(budget.mayRetry(TOPIC)).isFalse();
         for (int i = 0; i < 10; i++) {
             budget.firstAttempt();
         }
 
         // Then
         assertThat(budget.mayRetryAtOnce()).isFalse();
-        assertThat(budget.mayRetry()).isTrue();
+        assertThat(budget.mayRetry(TOPIC)).isTrue();
 
         // When
         pass(RetryBudget.LINE.plusNanos(1));
 
         // Then
         assertThat(budget.mayRetryAtOnce()).as("nobody waits any more").isTrue();
+    }
+
+    @Test
+    void letsWhoHoldsASlotGoBeforeWhoWaitsInTheTopic() {
+        // Given
+        var budget = budget(1);
+        granted(budget);
+        assertThat(budget.mayRetry(SLOT)).isFalse();
+        for (int i = 0; i < 10; i++) {
+            budget.firstAttempt();
+        }
+
+        // Then
+        assertThat(budget.mayRetry(TOPIC)).isFalse();
+        assertThat(budget.mayRetry(SLOT)).isTrue();
+
+        // When
+        pass(RetryBudget.LINE.plusNanos(1));
+
+        // Then
+        assertThat(budget.mayRetry(TOPIC)).isTrue();
     }
 
     @Test
@@ -244,7 +267,7 @@ class RetryBudgetTest {
 
     private static int granted(RetryBudget budget) {
         int granted = 0;
-        while (budget.mayRetry()) {
+        while (budget.mayRetry(TOPIC)) {
             granted++;
         }
         return granted;
@@ -273,7 +296,7 @@ class RetryBudgetTest {
                     budget.firstAttempt();
                     call(requests, failing);
                 }
-                while (!waiting.isEmpty() && budget.mayRetry()) {
+                while (!waiting.isEmpty() && budget.mayRetry(TOPIC)) {
                     call(waiting.remove(), failing);
                 }
                 pass(Duration.ofSeconds(1).dividedBy(STEPS));

@@ -27,7 +27,7 @@ class RetryPlanTest {
     void triesLaterWhenTheBudgetIsSpent() {
         // Given
         var spent = new RetryBudget(0, 1, () -> 0L);
-        while (spent.mayRetry()) {
+        while (spent.mayRetry(RetryBudget.Place.TOPIC)) {
             // until it is
         }
 
