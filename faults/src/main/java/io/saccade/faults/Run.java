@@ -78,10 +78,12 @@ record Run(
             if (!load.awaitRest(patience)) {
                 trouble = (trouble.isEmpty() ? "" : trouble + "; ") + "the stack did not come to rest";
             }
+            var latest = load.latestPartial();
             var history = load.history();
             var violations = Checker.check(history, fault.allowed());
             var figures = new LinkedHashMap<>(scene.figures());
             figures.putAll(figures(history, scene.began(), rows(lab) - rows));
+            latest.ifPresent(late -> figures.put("read by a consumer after its deadline", late.toMillis() + " ms"));
             figures.put("most memory grown", grown(memory, lab.memory()));
             return new Run(
                     fault.id(),

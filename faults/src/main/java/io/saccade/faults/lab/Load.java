@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
@@ -180,6 +181,11 @@ public final class Load implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             return false; // a broker that has just come back
         }
+    }
+
+    /** How long after their deadlines answers that lack a part could be read, the longest; empty when there were none. */
+    public Optional<Duration> latestPartial() {
+        return lab.tail().latestPartial(prefix);
     }
 
     /** Everything this run sent and caused. Takes what lies there: ask once, when all is at rest. */

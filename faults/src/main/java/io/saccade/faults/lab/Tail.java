@@ -17,11 +17,13 @@ import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.faults.check.Seen;
 import io.saccade.faults.check.Where;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -49,6 +51,7 @@ final class Tail implements AutoCloseable {
     private final ConcurrentLinkedQueue<Seen> seen = new ConcurrentLinkedQueue<>();
     private final Map<String, ImageEnriched> answers = new ConcurrentHashMap<>();
     private final Map<String, Progress> progress = new ConcurrentHashMap<>();
+    private final Map<String, Duration> late = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<CountDownLatch> waiting = new ConcurrentLinkedQueue<>();
     private final Thread thread;
     private volatile boolean closed;
@@ -109,8 +112,17 @@ final class Tail implements AutoCloseable {
         return progress.keySet().stream().filter(id -> id.startsWith(prefix)).count();
     }
 
+    /** How long after their deadlines the first answers of a run could be read that lack a part; the longest. */
+    Optional<Duration> latestPartial(String prefix) {
+        return late.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(prefix))
+                .map(Map.Entry::getValue)
+                .max(Duration::compareTo);
+    }
+
     /** Forgets the progress of a run that is over. */
     void forget(String prefix) {
+        late.keySet().removeIf(id -> id.startsWith(prefix));
         progress.keySet().removeIf(id -> id.startsWith(prefix));
         answers.clear();
     }
@@ -220,6 +232,9 @@ final class Tail implements AutoCloseable {
                 event.deadline(),
                 event.completedAt(),
                 parts));
+        if (!isWhole && event.revision() == 1) {
+            late.putIfAbsent(event.id(), Duration.between(event.deadline(), Instant.now()));
+        }
         if (event.id().startsWith(Lab.CALIBRATION)) {
             answers.put(event.id(), event);
         }
