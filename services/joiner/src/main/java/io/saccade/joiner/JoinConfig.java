@@ -60,6 +60,13 @@ public interface JoinConfig {
         @WithDefault("rocksdb")
         Store store();
 
+        /**
+         * Bytes that RocksDB may hold in memory, outside of the heap, for all partitions together; half of it at most is for
+         * what is not on disk yet. Too little makes a turn over many deadlines read from disk. Without effect on {@code memory}.
+         */
+        @WithDefault("67108864")
+        long memory();
+
         /** Threads, at least 1; no more than partitions are of use. */
         @WithDefault("2")
         int threads();

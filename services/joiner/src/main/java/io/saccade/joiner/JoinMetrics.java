@@ -22,6 +22,8 @@ final class JoinMetrics {
     private final Counter late;
     private final Counter foreign;
     private final Counter erased;
+    private final Counter restored;
+    private final Counter copied;
     private final Set<AtomicLong> open = ConcurrentHashMap.newKeySet();
 
     JoinMetrics(MeterRegistry registry) {
@@ -45,6 +47,12 @@ final class JoinMetrics {
                 .register(registry);
         erased = Counter.builder("saccade.join.erased.images")
                 .description("Records that asked for an erasure; a sender may write one into each partition")
+                .register(registry);
+        restored = Counter.builder("saccade.join.restored.records")
+                .description("Records read from the changelogs before parts could be joined")
+                .register(registry);
+        copied = Counter.builder("saccade.join.standby.records")
+                .description("Records read from the changelogs to keep copies of other replicas' state")
                 .register(registry);
     }
 
@@ -82,6 +90,16 @@ final class JoinMetrics {
 
     void erased() {
         erased.increment();
+    }
+
+    /** Some records of this replica's own state were read back. */
+    void restored(long records) {
+        restored.increment(records);
+    }
+
+    /** Some records of another replica's state were copied. */
+    void copied(long records) {
+        copied.increment(records);
     }
 
     void deadLetter(String reason) {

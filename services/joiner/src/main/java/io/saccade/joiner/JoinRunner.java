@@ -1,5 +1,7 @@
 package io.saccade.joiner;
 
+import static org.apache.kafka.streams.CloseOptions.GroupMembershipOperation.LEAVE_GROUP;
+
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.opentelemetry.api.OpenTelemetry;
@@ -61,9 +63,9 @@ public class JoinRunner {
         starter.interrupt();
         var running = streams;
         if (running != null) {
-            // Leaves the group: others take its partitions over at once, not when its session is over.
-            running.close(CloseOptions.timeout(Duration.ofSeconds(15))
-                    .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
+            // Leaves the group: else nobody gets these partitions before the session is over, not even the next life of
+            // this process.
+            running.close(CloseOptions.timeout(Duration.ofSeconds(15)).withGroupMembershipOperation(LEAVE_GROUP));
         }
     }
 
@@ -110,6 +112,9 @@ public class JoinRunner {
                 end("the join stopped: " + cause.getMessage(), cause);
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
+            var reads = new StateReads(metrics);
+            started.setGlobalStateRestoreListener(reads);
+            started.setStandbyUpdateListener(reads);
             new KafkaStreamsMetrics(started).bindTo(registry);
             streams = started;
             started.start();
@@ -175,9 +180,14 @@ public class JoinRunner {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.join().threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.join().standbys());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0); // deadlines would wait in a cache
+        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
+        settings.put(BoundedRocksDb.BYTES, config.join().memory());
         settings.put("processing.exception.handler.global.enabled", true); // unused here; unset, it is warned about
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
+        // A restore has nobody to wait for: what is slow about it is the number of its steps.
+        settings.put(StreamsConfig.restoreConsumerPrefix("max.poll.records"), 4_000);
+        settings.put(StreamsConfig.restoreConsumerPrefix("max.partition.fetch.bytes"), 4 << 20);
         // As soon as brokers allow by default: until then nobody has the partitions of a replica that is gone.
         settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
         settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 2_000);

@@ -478,6 +478,11 @@ class JoinTopologyTest {
         }
 
         @Override
+        public long memory() {
+            return 1 << 20;
+        }
+
+        @Override
         public int threads() {
             return 1;
         }
