@@ -58,6 +58,14 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             "another image was submitted under this id a short while ago; each image must have an id of its own",
             false);
 
+    /**
+     * Most deadlines that are looked at in one turn, if it does not last too long before. A million that are due at once must
+     * neither outlast a transaction nor keep records and commits waiting: the next turn goes on where this one stopped.
+     */
+    static final int MOST_AT_ONCE = 1_000;
+
+    private static final Duration LONGEST_TURN = Duration.ofMillis(100);
+
     private static final Pattern USABLE_ID = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
     private final JoinConfig.Join config;
@@ -275,15 +283,26 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         var from = lookFrom.isAfter(now) ? now : lookFrom;
         lookFrom = now;
         long before = answers;
+        long end = System.nanoTime() + LONGEST_TURN.toNanos();
         try (var due = deadlines().range(Due.firstAt(from), Due.firstAfter(now))) {
-            while (due.hasNext()) {
+            for (int looked = 0; due.hasNext(); looked++) {
                 var entry = Due.parse(due.next().key);
+                if (looked == MOST_AT_ONCE || (looked > 0 && System.nanoTime() - end > 0)) {
+                    lookAgainFrom(entry.when());
+                    break;
+                }
                 deadlines().delete(entry.key());
                 due(entry, now);
             }
         }
         if (answers != before) {
             context().commit(); // nobody can read an answer that is due before its transaction has ended
+        }
+    }
+
+    private void lookAgainFrom(Instant when) {
+        if (when.isBefore(lookFrom)) {
+            lookFrom = when;
         }
     }
 
@@ -307,8 +326,18 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                         };
                 if (forget) {
                     states().delete(entry.id());
+                } else {
+                    remember(entry.id(), state, now);
                 }
             }
+        }
+    }
+
+    /** Not yet to be forgotten, for images are remembered longer than when the entry was written: there must be another. */
+    private void remember(String id, JoinState state, Instant now) {
+        var next = due(id, state, now);
+        if (next != null && next.kind() == Due.Kind.FORGET) {
+            reschedule(null, next);
         }
     }
 
@@ -337,9 +366,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             deadlines().delete(before.key());
         }
         deadlines().put(next.key(), new byte[0]);
-        if (next.when().isBefore(lookFrom)) {
-            lookFrom = next.when();
-        }
+        lookAgainFrom(next.when());
     }
 
     private JoinState state(String id) {

@@ -22,6 +22,7 @@ import io.saccade.contract.topic.TopicCatalogue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -181,6 +182,57 @@ class JoinTopologyTest {
         assertThat(states.get(ID)).isNull();
         assertThat(deadlines.all().hasNext()).isFalse();
         assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void remembersAnImageForLongerWhenTheRetentionHasGrownSinceItWasAnswered() throws Exception {
+        // Given
+        submit();
+        for (var task : Task.values()) {
+            result(task);
+        }
+        enriched.readRecord();
+        var deadlines = driver.<String, byte[]>getKeyValueStore(JoinProcessor.DEADLINES);
+        deadlines.put(new Due(SUBMITTED.plusSeconds(60), Due.Kind.FORGET, ID).key(), new byte[0]);
+        try (var all = deadlines.all()) {
+            all.forEachRemaining(entry -> {
+                if (Due.parse(entry.key).when().isAfter(SUBMITTED.plusSeconds(60))) {
+                    deadlines.delete(entry.key);
+                }
+            });
+        }
+
+        // When
+        driver.advanceWallClockTime(Duration.ofMinutes(2));
+        assertThat(driver.getKeyValueStore(JoinProcessor.STATES).get(ID)).isNotNull();
+        driver.advanceWallClockTime(Duration.ofMinutes(9));
+
+        // Then
+        assertThat(driver.getKeyValueStore(JoinProcessor.STATES).get(ID)).isNull();
+        assertThat(deadlines.all().hasNext()).isFalse();
+    }
+
+    @Test
+    void answersManyThatAreDueAtOnceInTurns() {
+        // Given
+        int images = 2 * JoinProcessor.MOST_AT_ONCE + 1;
+        for (int i = 0; i < images; i++) {
+            send("i" + i, "{\"id\":\"i" + i + "\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + DEADLINE + "\"}");
+        }
+
+        // When
+        driver.advanceWallClockTime(Duration.between(SUBMITTED, DEADLINE).minusMillis(50));
+
+        // Then
+        var answered = new HashSet<String>();
+        while (answered.size() < images) {
+            driver.advanceWallClockTime(Duration.ofMillis(100));
+            var turn = enriched.readKeyValuesToList();
+            assertThat(turn).hasSizeBetween(1, JoinProcessor.MOST_AT_ONCE);
+            turn.forEach(answer ->
+                    assertThat(answered.add(new String(answer.key, UTF_8))).isTrue());
+        }
+        assertThat(openImages()).isZero();
     }
 
     @Test
