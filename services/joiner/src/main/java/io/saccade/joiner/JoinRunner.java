@@ -13,6 +13,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.Shutdown;
 import jakarta.enterprise.event.Startup;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -108,7 +109,12 @@ public class JoinRunner {
             var metrics = new JoinMetrics(registry);
             var started = new KafkaStreams(
                     JoinTopology.build(config.join(), topics, metrics, telemetry), new StreamsConfig(settings()));
+            var mending = new Mending();
             started.setUncaughtExceptionHandler(cause -> {
+                if (mending.mayReplace(cause, Instant.now())) {
+                    LOGGER.atWarn().setCause(cause).log("a thread of the join broke, another goes on");
+                    return StreamThreadExceptionResponse.REPLACE_THREAD;
+                }
                 end("the join stopped: " + cause.getMessage(), cause);
                 return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
