@@ -1,0 +1,322 @@
+package io.saccade.benchmarks.join;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.saccade.cli.kafka.Topics;
+import io.saccade.cli.stack.Installation;
+import io.saccade.cli.stack.ModelServerChoice;
+import io.saccade.cli.stack.Ports;
+import io.saccade.cli.stack.ProcessPlan;
+import io.saccade.cli.stack.StackFolder;
+import io.saccade.cli.stack.StackPlan;
+import io.saccade.cli.stack.StackSpec;
+import io.saccade.contract.CloudEvent;
+import io.saccade.contract.EventJson;
+import io.saccade.contract.EventType;
+import io.saccade.contract.event.Task;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
+import io.saccade.testkit.Await;
+import io.saccade.testkit.KafkaProcess;
+import io.saccade.testkit.TestKafka;
+import io.saccade.testkit.fault.ReservedPorts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Very many images wait for a part, and the joiner is ended and started again among them: with its disk, after {@code kill -9}, and
+ * without its disk. Then their deadline comes, for all at the same moment. A real broker and the joiner's process as
+ * {@code ./saccade up} starts it, both on this machine; nothing else of the stack.
+ */
+public final class OpenJoins implements AutoCloseable {
+
+    private static final int PARTITIONS = 6;
+    private static final String GROUP = "saccade-joiner";
+    private static final String PREFIX = "open-";
+    private static final Duration PATIENCE = Duration.ofMinutes(9);
+    private static final List<Topic> INPUTS =
+            List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
+
+    private final TopicCatalogue topics = TopicCatalogue.load();
+    private final EventJson json = EventJson.create();
+    private final Path home;
+    private final ReservedPorts ports = ReservedPorts.open();
+    private final KafkaProcess broker;
+    private final TestKafka kafka;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final Joiner joiner;
+    private final int images;
+    private int probes;
+
+    private OpenJoins(int images) throws IOException {
+        this.images = images;
+        this.home = Files.createTempDirectory("saccade-open-joins");
+        this.broker = KafkaProcess.start(home);
+        this.kafka = TestKafka.at(broker.bootstrapServers());
+        this.producer = new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        broker.bootstrapServers(),
+                        "linger.ms",
+                        20,
+                        "batch.size",
+                        256 << 10,
+                        "compression.type",
+                        "lz4",
+                        "buffer.memory",
+                        64 << 20),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        var folder = new StackFolder("open-joins", home.resolve("stack"));
+        Files.createDirectories(folder.logs());
+        this.joiner = new Joiner(plan(folder), folder.joiner(), folder.log("joiner"), Map.of());
+    }
+
+    /** {@code [IMAGES [SECONDS]]}: how many, a million by default, and when their deadline comes, counted from the start. */
+    public static void main(String[] args) throws Exception {
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
+        int images = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
+        int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 120 + images / 2_500;
+        try (var run = new OpenJoins(images)) {
+            run.play(Instant.now().plusSeconds(seconds));
+        }
+    }
+
+    private ProcessPlan plan(StackFolder folder) {
+        var byRole = new HashMap<String, Integer>();
+        Installation.SERVICES.forEach(service -> byRole.put(service, ports.next()));
+        var spec = new StackSpec(
+                folder,
+                broker.bootstrapServers(),
+                new ModelServerChoice.Elsewhere("127.0.0.1:1"), // the joiner knows of no model server
+                null,
+                Duration.ofSeconds(60));
+        return StackPlan.of(spec, Installation.here(), new Ports(byRole)).processes().stream()
+                .filter(plan -> plan.name().equals("joiner"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void play(Instant due) throws Exception {
+        var events = new Events(PREFIX, due);
+        try (var catalogue = Topics.on(broker.bootstrapServers(), topics)) {
+            catalogue.apply(PARTITIONS, Optional.of((short) 1), Optional.of(1));
+        }
+        joiner.start();
+        joiner.awaitReady();
+        say(
+                "%,d images, due in %d s",
+                images, Duration.between(Instant.now(), due).toSeconds());
+        try (var watch = new Watch(broker.bootstrapServers(), topics.name(Topic.ENRICHED), PREFIX, images)) {
+            fill(events, watch);
+            say("");
+            say(
+                    "| restart | ready, s | first answer, s | records restored | RSS when ready, MB | most RSS so far, MB |");
+            say("| --- | --- | --- | --- | --- | --- |");
+            restart("SIGTERM, disk kept", watch, joiner::stop, false);
+            restart("kill -9 at work, disk kept", watch, this::killAtWork, false);
+            restart("kill -9 at work, disk lost", watch, this::killAtWork, true);
+            say("");
+            deadlines(due, watch);
+        }
+    }
+
+    private void fill(Events events, Watch watch) throws Exception {
+        long start = System.nanoTime();
+        long records = 0;
+        for (int number = 0; number < images; number++) {
+            var now = Instant.now();
+            send(Topic.IMAGES, events.id(number), events.image(number, EnumSet.allOf(Task.class), now));
+            records++;
+            for (var task : events.present(number)) {
+                send(task.topic(), events.id(number), events.result(number, task, now));
+                records++;
+            }
+        }
+        producer.flush();
+        Await.until("the joiner to have read everything", PATIENCE, () -> {
+            LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+            return lag() == 0;
+        });
+        double took = seconds(start);
+        say(
+                "%,d records were joined in %.0f s (%,.0f in a second, their producer beside); %,.0f images are open, %d answered",
+                records, took, records / took, joiner.meter("saccade_join_open_images"), watch.answered());
+        say(
+                "RSS of the joiner %d MB, at most %d MB; state on its disk %d MB; changelog %d MB, %,d records",
+                joiner.rss() >> 20,
+                joiner.mostRss() >> 20,
+                joiner.stateBytes() >> 20,
+                changelogBytes() >> 20,
+                changelogRecords());
+    }
+
+    private interface End {
+        void end() throws Exception;
+    }
+
+    private void restart(String how, Watch watch, End end, boolean forget) throws Exception {
+        end.end();
+        if (forget) {
+            joiner.forget();
+        }
+        long start = System.nanoTime();
+        joiner.start();
+        var probe = probe();
+        producer.flush();
+        joiner.awaitReady();
+        double ready = seconds(start);
+        long rss = joiner.rss();
+        Await.until("the answer to a new image", PATIENCE, () -> watch.arrival(probe) != null);
+        say(
+                "| %s | %.1f | %.1f | %,.0f | %d | %d |",
+                how,
+                ready,
+                seconds(start),
+                joiner.meter("saccade_join_restored_records_total"),
+                rss >> 20,
+                joiner.mostRss() >> 20);
+        Await.until("the joiner to have read everything", PATIENCE, () -> lag() == 0);
+    }
+
+    /** In the middle of a transaction: images that are answered at once come faster than they are joined. */
+    private void killAtWork() {
+        for (int i = 0; i < 5_000; i++) {
+            probe();
+        }
+        joiner.kill();
+    }
+
+    /** Sends an image with all it asks for, and gives its id: it is answered as soon as the joiner takes records. */
+    private String probe() {
+        var events = new Events("probe-", Instant.now().plus(Duration.ofHours(1)));
+        int number = probes++;
+        send(Topic.IMAGES, events.id(number), events.image(number, Set.of(Task.CAPTION), Instant.now()));
+        send(Topic.CAPTIONS, events.id(number), events.result(number, Task.CAPTION, Instant.now()));
+        return events.id(number);
+    }
+
+    private void deadlines(Instant due, Watch watch) throws Exception {
+        int early = watch.answered();
+        boolean isPast = !Instant.now().isBefore(due);
+        var from = isPast ? Instant.now() : due;
+        Await.until("every partial answer", PATIENCE, () -> watch.answered() == images);
+        say(
+                "The deadline of all %,d images %s; answers came after it: first %.2f s, half %.1f s, all %.1f s; %d before it, %d twice",
+                images,
+                isPast ? "had passed before the last restart" : "came while the joiner ran",
+                seconds(watch.after(from, 0)),
+                seconds(watch.after(from, 0.5)),
+                seconds(watch.after(from, 1)),
+                early,
+                watch.twice());
+        say(
+                "RSS of the joiner %d MB, at most %d MB; state on its disk %d MB; changelog %d MB, %,d records",
+                joiner.rss() >> 20,
+                joiner.mostRss() >> 20,
+                joiner.stateBytes() >> 20,
+                changelogBytes() >> 20,
+                changelogRecords());
+    }
+
+    private void send(Topic topic, String id, Object event) {
+        var type =
+                switch (topic) {
+                    case IMAGES -> EventType.IMAGE_SUBMITTED;
+                    case EMBEDDINGS -> EventType.EMBEDDING;
+                    case CAPTIONS -> EventType.CAPTION;
+                    case ANSWERS -> EventType.ANSWERS;
+                    case MODERATIONS -> EventType.MODERATION;
+                    default -> throw new IllegalArgumentException(topic + " is no input of the join");
+                };
+        var record = new ProducerRecord<>(topics.name(topic), null, id.getBytes(UTF_8), json.write(event));
+        new CloudEvent(id, type.type(), "/bench", id, Instant.now()).headers().forEach((name, text) -> record.headers()
+                .add(name, text.getBytes(UTF_8)));
+        var _ = producer.send(record, (_, failure) -> {
+            if (failure != null) {
+                throw new IllegalStateException("a record was not taken", failure);
+            }
+        });
+    }
+
+    private long lag() {
+        return INPUTS.stream()
+                .mapToLong(topic -> kafka.lag(GROUP, topics.name(topic)))
+                .sum();
+    }
+
+    private long changelogBytes() throws ExecutionException, InterruptedException {
+        var nodes = kafka.admin().describeCluster().nodes().get().stream()
+                .map(node -> node.id())
+                .toList();
+        return kafka.admin().describeLogDirs(nodes).allDescriptions().get().values().stream()
+                .flatMap(folders -> folders.values().stream())
+                .flatMap(folder -> folder.replicaInfos().entrySet().stream())
+                .filter(replica -> isChangelog(replica.getKey().topic()))
+                .mapToLong(replica -> replica.getValue().size())
+                .sum();
+    }
+
+    private long changelogRecords() throws ExecutionException, InterruptedException {
+        var changelogs = kafka.admin().listTopics().names().get().stream()
+                .filter(OpenJoins::isChangelog)
+                .toList();
+        var ends = new HashMap<TopicPartition, OffsetSpec>();
+        for (var topic : changelogs) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+            }
+        }
+        return kafka.admin().listOffsets(ends).all().get().values().stream()
+                .mapToLong(end -> end.offset())
+                .sum();
+    }
+
+    private static boolean isChangelog(String topic) {
+        return topic.startsWith(GROUP + "-") && topic.endsWith("-changelog");
+    }
+
+    private static double seconds(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1e3;
+    }
+
+    private static void say(String text, Object... values) {
+        System.out.println(values.length == 0 ? text : String.format(Locale.ROOT, text, values));
+    }
+
+    @Override
+    public void close() throws IOException {
+        joiner.close();
+        producer.close(Duration.ZERO);
+        kafka.close();
+        broker.close();
+        ports.close();
+        try (var entries = Files.walk(home)) {
+            for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+}
