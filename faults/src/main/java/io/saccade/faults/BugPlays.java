@@ -5,6 +5,7 @@ import io.saccade.faults.Fault.Scene;
 import io.saccade.faults.bugs.Bug;
 import io.saccade.faults.check.Allowed;
 import io.saccade.faults.lab.Load;
+import io.saccade.faults.lab.Others;
 import io.saccade.testkit.Await;
 import io.saccade.testkit.fault.FaultyModelServer.Plan;
 import io.saccade.testkit.fault.ModelFault;
@@ -47,7 +48,7 @@ final class BugPlays {
             case KILL -> fault(play, wish, scene -> killWhileSlow(scene, service));
             case ECHO -> fault(play, wish, BugPlays::echo);
             case MODEL_DOWN -> fault(play, wish.within(Duration.ofSeconds(8)), BugPlays::modelDown);
-            case POISON -> fault(play, wish.poisoned(0.1), _ -> {});
+            case POISON -> fault(play, wish.among(Others.POISON, 0.1), _ -> {});
         };
     }
 

@@ -3,9 +3,12 @@ package io.saccade.faults;
 import io.saccade.faults.check.Allowed;
 import io.saccade.faults.lab.Lab;
 import io.saccade.faults.lab.Load;
+import io.saccade.faults.lab.SmallDisk;
+import io.saccade.faults.lab.WrongClock;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +22,61 @@ import org.jspecify.annotations.Nullable;
  * @param wish    which images it needs
  * @param allowed what it may lawfully do to good images
  * @param play    breaks the stack while images flow; everything is healed after it
+ * @param need    what the machine must have
+ * @param usual   how many images it gets when nobody says how many
  */
-public record Fault(String id, String title, String promise, String how, Load.Wish wish, Allowed allowed, Play play) {
+public record Fault(
+        String id,
+        String title,
+        String promise,
+        String how,
+        Load.Wish wish,
+        Allowed allowed,
+        Play play,
+        Need need,
+        int usual) {
+
+    private static final int USUAL = 500;
+
+    /** One that any machine can play, with the usual number of images. */
+    public Fault(String id, String title, String promise, String how, Load.Wish wish, Allowed allowed, Play play) {
+        this(id, title, promise, how, wish, allowed, play, Need.NOTHING, USUAL);
+    }
+
+    /** The same where the machine must have something. */
+    public Fault needing(Need need) {
+        return new Fault(id, title, promise, how, wish, allowed, play, need, usual);
+    }
+
+    /** The same with another usual number of images. */
+    public Fault usually(int images) {
+        return new Fault(id, title, promise, how, wish, allowed, play, need, images);
+    }
+
+    /** What a machine must have for a fault to be played. */
+    public enum Need {
+        /** Nothing but memory. */
+        NOTHING,
+        /** A library that tells a process a wrong time. */
+        WRONG_CLOCK,
+        /** The right to mount a small disk. */
+        SMALL_DISK;
+
+        /** Why a fault with this need cannot be played here; empty when it can. */
+        public Optional<String> missing() {
+            return switch (this) {
+                case NOTHING -> Optional.empty();
+                case WRONG_CLOCK ->
+                    WrongClock.isHere()
+                            ? Optional.empty()
+                            : Optional.of("it needs libfaketime; Debian and Ubuntu: apt-get install faketime");
+                case SMALL_DISK ->
+                    SmallDisk.isPossible()
+                            ? Optional.empty()
+                            : Optional.of("it needs to mount a small disk: Linux, as root");
+            };
+        }
+    }
 
     /** Breaks a stack. */
     @FunctionalInterface

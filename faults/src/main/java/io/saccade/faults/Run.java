@@ -42,6 +42,8 @@ record Run(
         String trouble,
         Map<String, String> figures) {
 
+    private static final int ENOUGH_FOR_SPEED = 5_000;
+
     Run {
         violations = List.copyOf(violations);
         figures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
@@ -60,10 +62,12 @@ record Run(
     /** The same, and gives up waiting for rest after a while. */
     static Run play(Fault fault, Lab lab, int images, long seed, Duration patience) throws InterruptedException {
         var rows = rows(lab);
+        long calls = lab.models().calls();
+        long fromMemory = lab.models().answeredFromMemory();
         var memory = lab.memory();
         long start = System.nanoTime();
         var trouble = "";
-        var wish = fault.id().equals("F13") && images >= 20_000 ? fault.wish().poisoned(0.001) : fault.wish();
+        var wish = images >= 20_000 ? fault.wish().large() : fault.wish();
         try (var load = lab.load(fault.id(), seed, images, wish)) {
             var scene = new Fault.Scene(lab, load, seed);
             try {
@@ -74,6 +78,7 @@ record Run(
                 trouble = "the fault could not be played: " + e.getMessage();
             } finally {
                 lab.heal();
+                lab.keepAnswers(true);
             }
             if (!load.awaitRest(patience)) {
                 trouble = (trouble.isEmpty() ? "" : trouble + "; ") + "the stack did not come to rest";
@@ -84,6 +89,10 @@ record Run(
             var figures = new LinkedHashMap<>(scene.figures());
             figures.putAll(figures(history, scene.began(), rows(lab) - rows));
             latest.ifPresent(late -> figures.put("read by a consumer after its deadline", late.toMillis() + " ms"));
+            figures.put(
+                    "calls answered from memory",
+                    lab.models().answeredFromMemory() - fromMemory + " of "
+                            + (lab.models().calls() - calls));
             figures.put("most memory grown", grown(memory, lab.memory()));
             return new Run(
                     fault.id(),
@@ -154,6 +163,13 @@ record Run(
         if (began != null) {
             figures.put("longest silence (I4)", Catalogue.seconds(silence(history, began)));
         }
+        speed(history).ifPresent(speed -> figures.put("images answered a second", speed));
+        long later = last.values().stream()
+                .filter(answer -> answer.revision() > 1 && answer.status() == Status.COMPLETE)
+                .count();
+        if (later > 0) {
+            figures.put("answered in part first, completed later", Long.toString(later));
+        }
         lateness(history).ifPresent(late -> figures.put("latest partial answer after its deadline", late));
         behindPoison(history).ifPresent(wait -> figures.put("longest wait of an image behind poison", wait));
         return figures;
@@ -186,6 +202,20 @@ record Run(
             }
         }
         return longest.isZero() ? java.util.Optional.empty() : java.util.Optional.of(longest.toMillis() + " ms");
+    }
+
+    /** Over the whole run, faults included; of a small run it says nothing but how slowly the images were sent. */
+    private static java.util.Optional<String> speed(History history) {
+        var first = history.sent().stream().map(Sent::at).min(Instant::compareTo);
+        var last = history.joined().stream().map(Seen.Joined::completedAt).max(Instant::compareTo);
+        if (history.sent().size() < ENOUGH_FOR_SPEED || first.isEmpty() || last.isEmpty()) {
+            return java.util.Optional.empty();
+        }
+        var took = Duration.between(first.get(), last.get());
+        var answered = history.joined().stream().map(Seen.Joined::id).distinct().count();
+        return took.isPositive()
+                ? java.util.Optional.of(Long.toString(Math.round(answered * 1_000.0 / took.toMillis())))
+                : java.util.Optional.empty();
     }
 
     private static java.util.Optional<String> lateness(History history) {

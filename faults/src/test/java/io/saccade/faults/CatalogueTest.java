@@ -11,7 +11,8 @@ class CatalogueTest {
     void namesEveryFaultOnceAndSaysOfTheOthersWhyTheyAreNotRun() {
         var ids = new HashSet<String>();
         Catalogue.all().forEach(fault -> assertThat(ids.add(fault.id())).isTrue());
-        Catalogue.NOT_YET.keySet().forEach(id -> assertThat(ids.add(id)).isTrue());
+        // What is run in part only is in both lists.
+        ids.addAll(Catalogue.NOT_YET.keySet());
         // F29 is './saccade faults random', F30 the bugs that the checker must catch.
         for (int number = 1; number <= 28; number++) {
             assertThat(ids).contains("F" + number);

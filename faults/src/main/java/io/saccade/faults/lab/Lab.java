@@ -10,6 +10,8 @@ import io.saccade.cli.stack.ProcessPlan;
 import io.saccade.cli.stack.StackFolder;
 import io.saccade.cli.stack.StackPlan;
 import io.saccade.cli.stack.StackSpec;
+import io.saccade.contract.event.ImageRef;
+import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
@@ -51,6 +53,9 @@ public final class Lab implements AutoCloseable {
 
     static final String CALIBRATION = "calm-";
 
+    /** Room for the few hundred requests that the pictures and their questions make; a request has 150 kB. */
+    private static final long KEPT_ANSWERS = 96L << 20;
+
     private static final Duration START = Duration.ofMinutes(3);
     private static final int PARTITIONS = 6;
     private static final Map<String, List<Topic>> INPUTS = Map.of(
@@ -64,6 +69,7 @@ public final class Lab implements AutoCloseable {
     private final Installation installation;
     private final KafkaCluster kafka;
     private final ReservedPorts ports;
+    private final Repository repository;
     private final ProcessPlan modelServerPlan;
     private final FaultyModelServer models;
     private final TopicCatalogue topics = TopicCatalogue.load();
@@ -74,6 +80,12 @@ public final class Lab implements AutoCloseable {
     private final Truths truths = new Truths();
     private final Admin admin;
     private List<Picture> pictures = List.of();
+    private List<byte[]> broken = List.of();
+    private @Nullable ImageHosts hosts;
+    private final List<Runnable> afterwards = new ArrayList<>();
+    private boolean mayKeepAnswers = true;
+    private int calibrations;
+    private int stands;
     private @Nullable Tail tail;
     private @Nullable Child modelServer;
     private int modelServerLives;
@@ -97,13 +109,15 @@ public final class Lab implements AutoCloseable {
             byRole.put(role, ports.next());
         }
         this.models = FaultyModelServer.before(byRole.getOrDefault(Ports.MODEL_GRPC, 0), seed);
+        keepAnswers(true);
         var stack = new StackFolder("faults", folder.resolve("stack"));
         var all = new Ports(byRole);
-        this.modelServerPlan =
+        this.repository = new Repository(installation.models(), folder.resolve("models"));
+        this.modelServerPlan = repository.servedBy(
                 StackPlan.of(spec(stack, new ModelServerChoice.Ours()), installation, all).processes().stream()
                         .filter(plan -> plan.wave() == ProcessPlan.Wave.MODEL_SERVER)
                         .findFirst()
-                        .orElseThrow();
+                        .orElseThrow());
         StackPlan.of(spec(stack, new ModelServerChoice.Elsewhere(models.endpoint())), installation, all)
                 .processes()
                 .forEach(plan -> plans.put(plan.name(), plan));
@@ -138,6 +152,7 @@ public final class Lab implements AutoCloseable {
     private void start() throws IOException {
         Files.createDirectories(folder.resolve("stack").resolve("spool"));
         Files.createDirectories(logs());
+        repository.copy();
         launchModelServer();
         try (var catalogue = Topics.on(kafka.bootstrapServers(), topics)) {
             catalogue.apply(PARTITIONS, Optional.of(kafka.replicas()), Optional.of(kafka.minInsync()));
@@ -146,13 +161,32 @@ public final class Lab implements AutoCloseable {
             add(name, name, List.of(), Map.of()).launch();
         }
         pictures = Picture.load(installation.demo());
+        broken = brokenFiles();
         tail = new Tail(kafka.bootstrapServers(), topics, truths);
         awaitReady();
         calibrate();
     }
 
-    private void calibrate() {
-        var prefix = CALIBRATION + "0-";
+    /** What the tests of decoding know that nobody may read, as far as it fits into an event. */
+    private List<byte[]> brokenFiles() throws IOException {
+        var files = new ArrayList<byte[]>();
+        files.add(Files.readAllBytes(installation.demo().resolve("11-broken.jpg")));
+        var refused = installation.root().resolve("libs/vision/src/test/resources/refused");
+        if (Files.isDirectory(refused)) {
+            try (var found = Files.list(refused)) {
+                for (var file : found.sorted().toList()) {
+                    if (Files.size(file) <= ImageRef.MAX_INLINE_BYTES) {
+                        files.add(Files.readAllBytes(file));
+                    }
+                }
+            }
+        }
+        return files;
+    }
+
+    /** Asks the models about each picture, and keeps what they say as what must be said from now on. */
+    public void calibrate() {
+        var prefix = CALIBRATION + calibrations++ + "-";
         try (var driver = driver()) {
             for (int i = 0; i < pictures.size(); i++) {
                 driver.send(Workload.calibration(prefix + i, pictures.get(i), Instant.now()));
@@ -169,8 +203,8 @@ public final class Lab implements AutoCloseable {
         }
         // Both the lab's models and the demo's manifest must know the picture, or "right" would mean "as last time".
         pictures = pictures.stream()
-                .filter(picture -> truths.of(picture, Set.of(io.saccade.contract.event.Task.CAPTION), List.of())
-                        .containsValue(picture.caption()))
+                .filter(picture ->
+                        truths.of(picture, Set.of(Task.CAPTION), List.of()).containsValue(picture.caption()))
                 .toList();
         if (pictures.size() < 3) {
             throw new IllegalStateException(
@@ -189,6 +223,20 @@ public final class Lab implements AutoCloseable {
     /** The model server as services see it. */
     public FaultyModelServer models() {
         return models;
+    }
+
+    /**
+     * Whether a request that the models have answered is answered again without them. They are asked every time where they
+     * are what breaks; anywhere else a run would mostly wait for the same few answers.
+     */
+    public void keepAnswers(boolean kept) {
+        models.keepAnswers(kept && mayKeepAnswers ? KEPT_ANSWERS : 0);
+    }
+
+    /** From now on the models are asked every time, whatever breaks. */
+    public void neverKeepAnswers() {
+        mayKeepAnswers = false;
+        keepAnswers(false);
     }
 
     /** For questions to the cluster. */
@@ -283,6 +331,7 @@ public final class Lab implements AutoCloseable {
     /** Ends every fault and waits until the whole stack is ready. */
     public void heal() {
         kafka.links().forEach(link -> link.heal());
+        kafka.nodeLinks().forEach(link -> link.heal());
         models.heal();
         for (int id : kafka.ids()) {
             kafka.restart(id);
@@ -332,8 +381,102 @@ public final class Lab implements AutoCloseable {
         return truths;
     }
 
-    List<Picture> pictures() {
-        return pictures;
+    Material material() {
+        return new Material(pictures, broken, this::hosts);
+    }
+
+    /** Once this run is over a model is no longer served: whoever names it then is wrong. */
+    public void forgetAfterwards(Task task, String model) {
+        afterwards.add(() -> truths.forget(task, model));
+    }
+
+    /** How many results of this run name a model, as {@code name/version}. */
+    public long named(Task task, String model) {
+        return tail().named(task, model);
+    }
+
+    void runIsOver() {
+        afterwards.forEach(Runnable::run);
+        afterwards.clear();
+    }
+
+    /** Where images lie that come by address; opened when it is first asked for. */
+    public ImageHosts hosts() {
+        if (hosts == null) {
+            hosts = new ImageHosts(pictures);
+        }
+        return hosts;
+    }
+
+    /** The models as the real model server has them, to be changed. */
+    public Repository repository() {
+        return repository;
+    }
+
+    /**
+     * Lets others with further settings do the work of some services, until the returned is closed.
+     *
+     * @param environment of the others, by the service whose work they do
+     */
+    public Stand instead(Map<String, Map<String, String>> environment) {
+        var stand = new Stand(List.copyOf(environment.keySet()), "-" + ++stands);
+        boolean isReady = false;
+        try {
+            environment.forEach((kind, variables) -> {
+                add(kind, kind + stand.suffix, List.of(), variables);
+                retire(kind, true);
+                service(kind).process().terminate();
+            });
+            for (var kind : stand.kinds) {
+                service(kind).process().awaitExit(Duration.ofMinutes(1));
+                service(kind + stand.suffix).launch();
+            }
+            stand.kinds.forEach(kind -> service(kind + stand.suffix).awaitReady());
+            isReady = true;
+            return stand;
+        } finally {
+            if (!isReady) {
+                stand.close();
+            }
+        }
+    }
+
+    /** Services that others stand in for. */
+    public final class Stand implements AutoCloseable {
+
+        private final List<String> kinds;
+        private final String suffix;
+
+        private Stand(List<String> kinds, String suffix) {
+            this.kinds = kinds;
+            this.suffix = suffix;
+        }
+
+        /** Who stands in for a service. */
+        public Service of(String kind) {
+            return service(kind + suffix);
+        }
+
+        /** Ends the others in order and starts the services again. */
+        @Override
+        public void close() {
+            for (var kind : kinds) {
+                var other = services.get(kind + suffix);
+                if (other != null && other.isAlive()) {
+                    other.process().terminate();
+                }
+            }
+            for (var kind : kinds) {
+                var other = services.get(kind + suffix);
+                if (other != null && other.isAlive()) {
+                    other.process().awaitExit(Duration.ofMinutes(1));
+                }
+                remove(kind + suffix);
+                retire(kind, false);
+                service(kind).launch();
+            }
+            kinds.forEach(kind -> service(kind).awaitReady());
+        }
     }
 
     /** Resident bytes of every process that runs, by name; without those whose size the system does not tell. */
@@ -345,6 +488,28 @@ public final class Lab implements AutoCloseable {
             }
         });
         return memory;
+    }
+
+    /** Processor time that every process has used since it was started, by name; the brokers together, this one as {@code lab}. */
+    public Map<String, Duration> processorTime() {
+        var used = new LinkedHashMap<String, Duration>();
+        services.forEach((name, service) -> {
+            if (service.isAlive()) {
+                used.put(name, cpu(service.process().process().toHandle()));
+            }
+        });
+        used.put("model-server", cpu(modelServer().process().toHandle()));
+        used.put(
+                "brokers",
+                kafka.ids().stream()
+                        .map(id -> cpu(kafka.process(id).process().toHandle()))
+                        .reduce(Duration.ZERO, Duration::plus));
+        used.put("lab", cpu(ProcessHandle.current()));
+        return used;
+    }
+
+    private static Duration cpu(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /** What a consumer group has not committed, over all its topics. */
@@ -372,6 +537,16 @@ public final class Lab implements AutoCloseable {
         return lag;
     }
 
+    /** Where a service keeps its state. */
+    public Path state(String name) {
+        return folder.resolve("state").resolve(name);
+    }
+
+    /** A place for files of a run. */
+    public Path folder() {
+        return folder;
+    }
+
     /** Where everything is logged. */
     public Path logs() {
         return folder.resolve("logs");
@@ -390,5 +565,8 @@ public final class Lab implements AutoCloseable {
         }
         kafka.close();
         ports.close();
+        if (hosts != null) {
+            hosts.close();
+        }
     }
 }

@@ -36,7 +36,7 @@ public final class Load implements AutoCloseable {
         this.prefix = prefix;
         this.images = images;
         this.driver = lab.driver();
-        this.workload = new Workload(prefix, seed, lab.pictures(), lab.truths(), wish.asWorkload());
+        this.workload = new Workload(prefix, seed, lab.material(), lab.truths(), wish.asWorkload());
         this.sender = Thread.ofPlatform().daemon().name("driver").unstarted(() -> {
             try {
                 driver.send(workload, images, wish.perSecond(images));
@@ -50,46 +50,61 @@ public final class Load implements AutoCloseable {
      * What a run wants of its images.
      *
      * @param deadline  from sending on
-     * @param poisoned  share of records that cannot be processed, 0..1
+     * @param others    what is among the good images
+     * @param share     of it among them, 0..1
      * @param copies    how often each event is sent, at least 1
      * @param spread    how long sending takes at least; zero for as fast as Kafka takes them
      * @param everyTask whether every image asks for everything; else most ask for one or two things
      */
-    public record Wish(Duration deadline, double poisoned, int copies, Duration spread, boolean everyTask) {
+    public record Wish(Duration deadline, Others others, double share, int copies, Duration spread, boolean everyTask) {
 
         /** Good images, as fast as Kafka takes them, with time enough to be answered after any fault. */
-        public static final Wish AT_ONCE = new Wish(Duration.ofMinutes(10), 0, 1, Duration.ZERO, false);
+        public static final Wish AT_ONCE = new Wish(Duration.ofMinutes(10), Others.NONE, 0, 1, Duration.ZERO, false);
 
         /** The same, but spread over some time, so that a fault falls into their flow though they are few. */
         public static final Wish FLOWING = AT_ONCE.spread(Duration.ofSeconds(15));
 
+        /** As many images take longer than a short run may. */
+        private static final Duration LARGE = Duration.ofHours(2);
+
         /** With another deadline. */
         public Wish within(Duration deadline) {
-            return new Wish(deadline, poisoned, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, everyTask);
         }
 
-        /** With a share of poison. */
-        public Wish poisoned(double share) {
-            return new Wish(deadline, share, copies, spread, everyTask);
+        /** With others among them. */
+        public Wish among(Others others, double share) {
+            return new Wish(deadline, others, share, copies, spread, everyTask);
         }
 
         /** With every event sent so often. */
         public Wish copied(int copies) {
-            return new Wish(deadline, poisoned, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, everyTask);
         }
 
         /** Sent over so long a time at least. */
         public Wish spread(Duration spread) {
-            return new Wish(deadline, poisoned, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, everyTask);
         }
 
         /** With every task asked of every image. */
         public Wish forEverything() {
-            return new Wish(deadline, poisoned, copies, spread, true);
+            return new Wish(deadline, others, share, copies, spread, true);
+        }
+
+        /** For a large run: poison is as rare as it is in life, and no image is late only because there are so many. */
+        public Wish large() {
+            return new Wish(
+                    deadline.compareTo(AT_ONCE.deadline) < 0 ? deadline : LARGE,
+                    others,
+                    others == Others.POISON ? 0.001 : share,
+                    copies,
+                    spread,
+                    everyTask);
         }
 
         Workload.Wish asWorkload() {
-            return new Workload.Wish(deadline, poisoned, copies, everyTask);
+            return new Workload.Wish(deadline, others, share, copies, everyTask);
         }
 
         int perSecond(int images) {
@@ -248,6 +263,7 @@ public final class Load implements AutoCloseable {
     @Override
     public void close() {
         driver.close();
+        lab.runIsOver();
     }
 
     private boolean isOurs(@Nullable String id) {

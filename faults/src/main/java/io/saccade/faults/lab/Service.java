@@ -6,6 +6,7 @@ import io.saccade.testkit.Await;
 import io.saccade.testkit.fault.Child;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +120,11 @@ public final class Service implements AutoCloseable {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** Where it is asked for health and metrics. */
+    public URI address() {
+        return URI.create("http://127.0.0.1:" + port().orElseThrow());
     }
 
     /** Where it writes now. */

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -53,6 +54,7 @@ final class Tail implements AutoCloseable {
     private final Map<String, Progress> progress = new ConcurrentHashMap<>();
     private final Map<String, Duration> late = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<CountDownLatch> waiting = new ConcurrentLinkedQueue<>();
+    private final Map<String, LongAdder> named = new ConcurrentHashMap<>();
     private final Thread thread;
     private volatile boolean closed;
 
@@ -120,9 +122,16 @@ final class Tail implements AutoCloseable {
                 .max(Duration::compareTo);
     }
 
+    /** How many results of this run name a model, as {@code name/version}. */
+    long named(Task task, String model) {
+        var count = named.get(task + " " + model);
+        return count == null ? 0 : count.sum();
+    }
+
     /** Forgets the progress of a run that is over. */
     void forget(String prefix) {
         late.keySet().removeIf(id -> id.startsWith(prefix));
+        named.clear();
         progress.keySet().removeIf(id -> id.startsWith(prefix));
         answers.clear();
     }
@@ -213,7 +222,7 @@ final class Tail implements AutoCloseable {
                     task,
                     new Seen.JoinedPart(
                             part.state(),
-                            truths.words(part.result()),
+                            truths.words(part.result(), part.model()),
                             part.reason() == null ? null : part.reason().code(),
                             name(part.model())));
             isWhole &= part.state() != Part.State.MISSING;
@@ -242,6 +251,10 @@ final class Tail implements AutoCloseable {
     }
 
     private void result(Where where, @Nullable String key, Map<String, String> headers, StageResult<?> event) {
+        if (event.model() != null && !event.imageId().startsWith(Lab.CALIBRATION)) {
+            named.computeIfAbsent(event.task() + " " + name(event.model()), _ -> new LongAdder())
+                    .increment();
+        }
         seen.add(new Seen.Result(
                 where,
                 key,
@@ -250,7 +263,7 @@ final class Tail implements AutoCloseable {
                 event.tenant(),
                 event.task(),
                 event.end(),
-                truths.words(event.answer()),
+                truths.words(event.answer(), event.model()),
                 event.failure() == null ? null : event.failure().code(),
                 name(event.model()),
                 event.sha256(),
@@ -266,6 +279,6 @@ final class Tail implements AutoCloseable {
     }
 
     private static @Nullable String name(@Nullable ModelRef model) {
-        return model == null ? null : model.name() + "/" + model.version();
+        return model == null ? null : Truths.name(model);
     }
 }

@@ -4,6 +4,7 @@ import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.Answers;
 import io.saccade.contract.event.Caption;
 import io.saccade.contract.event.Embedding;
+import io.saccade.contract.event.ModelRef;
 import io.saccade.contract.event.Moderation;
 import io.saccade.contract.event.Question;
 import io.saccade.contract.event.Task;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the models say of each picture when nothing is broken, in words that can be compared. A vector's word is the
- * picture it lies next to: rows of one batch may differ in the last bit from rows of another.
+ * picture that the model it names puts there: rows of one batch may differ in the last bit from rows of another, but two
+ * versions of a model put the same picture into different places.
  */
 public final class Truths {
 
@@ -29,7 +31,9 @@ public final class Truths {
     private final Map<String, String> captions = new ConcurrentHashMap<>();
     private final Map<String, String> verdicts = new ConcurrentHashMap<>();
     private final Map<String, Map<String, String>> answers = new ConcurrentHashMap<>();
-    private final Map<String, float[]> vectors = new ConcurrentHashMap<>();
+    /** By the model, as {@code name/version}, then by the picture. */
+    private final Map<String, Map<String, float[]>> vectors = new ConcurrentHashMap<>();
+
     private final Map<Task, Set<String>> models = new EnumMap<>(Task.class);
 
     /** Learns from a whole joined answer about a picture. */
@@ -38,19 +42,35 @@ public final class Truths {
         captions.put(picture.file(), present(parts.caption().result()).text());
         verdicts.put(
                 picture.file(), present(parts.moderation().result()).verdict().name());
-        vectors.put(picture.file(), present(parts.embedding().result()).vector().toArray());
+        vectors.computeIfAbsent(name(present(parts.embedding().model())), _ -> new ConcurrentHashMap<>())
+                .put(
+                        picture.file(),
+                        present(parts.embedding().result()).vector().toArray());
         var byQuestion = new HashMap<String, String>();
         present(parts.answers().result()).items().forEach(item -> byQuestion.put(item.question(), item.answer()));
         answers.put(picture.file(), byQuestion);
         for (var task : Task.values()) {
             var model = present(parts.of(task).model());
-            models.computeIfAbsent(task, _ -> new TreeSet<>()).add(model.name() + "/" + model.version());
+            models.computeIfAbsent(task, _ -> new TreeSet<>()).add(name(model));
         }
+    }
+
+    /** How a model is called here: {@code name/version}. */
+    static String name(ModelRef model) {
+        return model.name() + "/" + model.version();
+    }
+
+    /** A model is no longer served: whoever names it from now on is wrong. */
+    void forget(Task task, String model) {
+        models.getOrDefault(task, Set.of()).remove(model);
+        vectors.remove(model);
     }
 
     /** Which models answer, as {@code name/version}. */
     public Map<Task, Set<String>> models() {
-        return Map.copyOf(models);
+        var copy = new EnumMap<Task, Set<String>>(Task.class);
+        models.forEach((task, names) -> copy.put(task, Set.copyOf(names)));
+        return copy;
     }
 
     /** What must be said about a picture. */
@@ -74,9 +94,13 @@ public final class Truths {
         return truth;
     }
 
-    /** An answer in words. */
+    /**
+     * An answer in words.
+     *
+     * @param model which it names; null when none answered
+     */
     @Nullable
-    String words(@Nullable Answer answer) {
+    String words(@Nullable Answer answer, @Nullable ModelRef model) {
         return switch (answer) {
             case null -> null;
             case Caption caption -> caption.text();
@@ -86,17 +110,17 @@ public final class Truths {
                 items.forEach(item -> said.add(item.questionId() + "=" + item.answer()));
                 yield String.join("; ", said);
             }
-            case Embedding embedding -> nearest(embedding.vector().toArray());
+            case Embedding embedding -> nearest(embedding.vector().toArray(), model == null ? "" : name(model));
         };
     }
 
-    private String nearest(float[] vector) {
-        for (var known : vectors.entrySet()) {
+    private String nearest(float[] vector, String model) {
+        for (var known : vectors.getOrDefault(model, Map.of()).entrySet()) {
             if (cosine(known.getValue(), vector) > SAME) {
                 return known.getKey();
             }
         }
-        return "like no picture";
+        return "like no picture as " + model + " sees it";
     }
 
     private static double cosine(float[] a, float[] b) {

@@ -31,15 +31,15 @@ final class Workload {
 
     private final String prefix;
     private final long seed;
-    private final List<Picture> pictures;
+    private final Material material;
     private final Truths truths;
     private final Wish wish;
     private final EventJson json = EventJson.create();
 
-    Workload(String prefix, long seed, List<Picture> pictures, Truths truths, Wish wish) {
+    Workload(String prefix, long seed, Material material, Truths truths, Wish wish) {
         this.prefix = prefix;
         this.seed = seed;
-        this.pictures = pictures;
+        this.material = material;
         this.truths = truths;
         this.wish = wish;
     }
@@ -48,16 +48,17 @@ final class Workload {
      * What a run wants of its images.
      *
      * @param deadline  from sending on
-     * @param poisoned  share of records that cannot be processed, 0..1
+     * @param others    what is among the good images
+     * @param share     of it among them, 0..1
      * @param copies    how often each event is sent, at least 1
      * @param everyTask whether every image asks for everything; else most ask for one or two things, which is faster
      */
-    record Wish(Duration deadline, double poisoned, int copies, boolean everyTask) {
+    record Wish(Duration deadline, Others others, double share, int copies, boolean everyTask) {
 
         Wish {
-            if (!deadline.isPositive() || poisoned < 0 || poisoned > 1 || copies < 1) {
+            if (!deadline.isPositive() || share < 0 || share > 1 || copies < 1) {
                 throw new IllegalArgumentException("expected a positive deadline, a share in 0..1 and at least 1 copy,"
-                        + " got " + deadline + ", " + poisoned + ", " + copies);
+                        + " got " + deadline + ", " + share + ", " + copies);
             }
         }
     }
@@ -66,13 +67,15 @@ final class Workload {
     List<Item> items(int number, Instant now) {
         var random = new SplittableRandom(seed * 1_000_003L + number);
         var items = new ArrayList<Item>();
-        if (random.nextDouble() >= wish.poisoned()) {
+        if (random.nextDouble() >= wish.share() || wish.others() == Others.NONE) {
             items.add(image(number, random, now));
-        } else if (!pictures.isEmpty() && random.nextInt(Poison.KINDS + 1) == 0) {
+        } else if (wish.others() != Others.POISON) {
+            items.add(stranger(number, random, now));
+        } else if (!material.pictures().isEmpty() && random.nextInt(Poison.KINDS + 1) == 0) {
             // A good image, and another one under its id, which makes a dead letter and changes nothing.
             var first = image(number, random, now);
             items.add(first);
-            items.add(new Item(first.key(), other(number, random, now), first.headers(), new Owed.Letter()));
+            items.add(new Item(first.key(), another(number, random, now), first.headers(), new Owed.Letter()));
         } else {
             items.add(Poison.make(id(number), random, now));
         }
@@ -83,7 +86,8 @@ final class Workload {
         return items;
     }
 
-    private byte[] other(int number, SplittableRandom random, Instant now) {
+    private byte[] another(int number, SplittableRandom random, Instant now) {
+        var pictures = material.pictures();
         var picture = pictures.get(random.nextInt(pictures.size()));
         return json.write(new ImageSubmitted(
                 id(number),
@@ -102,9 +106,47 @@ final class Workload {
         return prefix + number;
     }
 
+    private Item stranger(int number, SplittableRandom random, Instant now) {
+        return switch (wish.others()) {
+            case NONE, POISON -> throw new IllegalStateException("these are made elsewhere: " + wish.others());
+            case BROKEN_PICTURES -> {
+                var broken = BrokenPicture.make(material, random);
+                yield unsound(number, ImageRef.inline(broken.bytes()), "acme", broken.mayBeRead(), now);
+            }
+            // A tenant of its own: what it does to itself must not be done to others.
+            case HOSTED ->
+                unsound(number, ImageRef.at(material.hosts().get().bad(id(number), random)), "mallory", false, now);
+        };
+    }
+
+    /** An image of which nobody knows what it shows, if anything. */
+    private Item unsound(int number, ImageRef image, String tenant, boolean mayBeRead, Instant now) {
+        var id = id(number);
+        var tasks = EnumSet.of(Task.values()[number % 4]);
+        if (number % 3 == 0) {
+            tasks.add(Task.CAPTION);
+        }
+        var questions = tasks.contains(Task.ANSWERS) ? List.of(new Question("q1", "what is it?")) : List.<Question>of();
+        return item(
+                id,
+                tenant,
+                image,
+                questions,
+                tasks,
+                now.plus(wish.deadline()),
+                Map.of(),
+                now,
+                new Owed.Unsound(
+                        tasks,
+                        wish.others() == Others.HOSTED ? List.of("fetch.", "image.") : List.of("image."),
+                        mayBeRead));
+    }
+
     private Item image(int number, SplittableRandom random, Instant now) {
         var id = id(number);
-        var picture = pictures.get(random.nextInt(pictures.size()));
+        var pictures = material.pictures();
+        int chosen = random.nextInt(pictures.size());
+        var picture = pictures.get(chosen);
         var tasks = tasks(random);
         var questions = List.<Question>of();
         if (tasks.contains(Task.ANSWERS)) {
@@ -116,14 +158,39 @@ final class Workload {
         var tenant = TENANTS.get(random.nextInt(TENANTS.size()));
         var attributes = Map.of("number", Integer.toString(number));
         var deadline = now.plus(wish.deadline());
-        var event = new ImageSubmitted(
-                id, tenant, ImageRef.inline(png), null, questions, tasks, deadline, Priority.LIVE, attributes, now);
+        var image = wish.others() == Others.HOSTED
+                ? ImageRef.at(material.hosts().get().good(chosen, id))
+                : ImageRef.inline(png);
+        return item(
+                id,
+                tenant,
+                image,
+                questions,
+                tasks,
+                deadline,
+                attributes,
+                now,
+                new Owed.Answer(
+                        truths.of(picture, tasks, questions), EventIds.sha256(png), tenant, attributes, deadline));
+    }
+
+    private Item item(
+            String id,
+            String tenant,
+            ImageRef image,
+            List<Question> questions,
+            Set<Task> tasks,
+            Instant deadline,
+            Map<String, String> attributes,
+            Instant now,
+            Owed owed) {
+        var event =
+                new ImageSubmitted(id, tenant, image, null, questions, tasks, deadline, Priority.LIVE, attributes, now);
         return new Item(
                 id,
                 json.write(event),
                 new CloudEvent(id, EventType.IMAGE_SUBMITTED.type(), "/faults", id, now).headers(),
-                new Owed.Answer(
-                        truths.of(picture, tasks, questions), EventIds.sha256(png), tenant, attributes, deadline));
+                owed);
     }
 
     private Set<Task> tasks(SplittableRandom random) {

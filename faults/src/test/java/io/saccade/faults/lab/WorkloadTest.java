@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 class WorkloadTest {
 
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Material NOTHING = new Material(List.of(), List.of(), () -> {
+        throw new AssertionError("no image of these tests comes by address");
+    });
 
     private static final Path ANSWER = Path.of(
             System.getProperty("saccade.root", ".."),
@@ -28,12 +31,12 @@ class WorkloadTest {
     @Test
     void theSameSeedMakesTheSamePoison() {
         // Given
-        var all = new Workload.Wish(Duration.ofMinutes(1), 1, 1, false);
+        var all = new Workload.Wish(Duration.ofMinutes(1), Others.POISON, 1, 1, false);
 
         // When
-        var once = values(new Workload("r.", 5, List.of(), new Truths(), all));
-        var again = values(new Workload("r.", 5, List.of(), new Truths(), all));
-        var other = values(new Workload("r.", 6, List.of(), new Truths(), all));
+        var once = values(new Workload("r.", 5, NOTHING, new Truths(), all));
+        var again = values(new Workload("r.", 5, NOTHING, new Truths(), all));
+        var other = values(new Workload("r.", 6, NOTHING, new Truths(), all));
 
         // Then
         assertThat(once).isEqualTo(again).isNotEqualTo(other);
@@ -42,8 +45,8 @@ class WorkloadTest {
     @Test
     void everyKindOfPoisonOwesAnExplanation() {
         // Given
-        var workload =
-                new Workload("r.", 5, List.of(), new Truths(), new Workload.Wish(Duration.ofMinutes(1), 1, 1, false));
+        var workload = new Workload(
+                "r.", 5, NOTHING, new Truths(), new Workload.Wish(Duration.ofMinutes(1), Others.POISON, 1, 1, false));
 
         // When
         var owed = IntStream.range(0, 200)
@@ -61,8 +64,9 @@ class WorkloadTest {
         var picture = new Picture("a.png", List.of("what color is the circle ?"), "a circle", new byte[64]);
         var truths = new Truths();
         truths.learn(picture, EventJson.create().read(EventType.IMAGE_ENRICHED, Files.readAllBytes(ANSWER)));
-        var all = new Workload.Wish(Duration.ofMinutes(1), 1, 1, true);
-        var workload = new Workload("r.", 5, List.of(picture), truths, all);
+        var all = new Workload.Wish(Duration.ofMinutes(1), Others.POISON, 1, 1, true);
+        var workload = new Workload(
+                "r.", 5, new Material(List.of(picture), List.of(), NOTHING.hosts()), truths, all);
 
         // When
         var pairs = IntStream.range(0, 200)
@@ -85,8 +89,8 @@ class WorkloadTest {
     @Test
     void copiesOweNothingOfTheirOwn() {
         // Given
-        var workload =
-                new Workload("r.", 5, List.of(), new Truths(), new Workload.Wish(Duration.ofMinutes(1), 1, 3, false));
+        var workload = new Workload(
+                "r.", 5, NOTHING, new Truths(), new Workload.Wish(Duration.ofMinutes(1), Others.POISON, 1, 3, false));
 
         // When
         var items = workload.items(0, NOW);

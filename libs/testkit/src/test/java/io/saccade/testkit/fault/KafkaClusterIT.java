@@ -76,9 +76,8 @@ class KafkaClusterIT {
                     .get();
             Await.until("the topic", SOON, () -> kafka.read("t").isEmpty());
             kafka.send("t", "before", new byte[1], Map.of());
-            long before = cluster.nodeLinks().stream()
-                    .mapToLong(FaultyLink::accepted)
-                    .sum();
+            long before =
+                    cluster.nodeLinks().stream().mapToLong(FaultyLink::accepted).sum();
 
             // When
             cluster.nodeLinks().forEach(FaultyLink::cut);
