@@ -10,6 +10,7 @@ import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,7 @@ final class Mending {
             }
             if (cause instanceof InvalidTxnStateException
                     || cause instanceof TransactionAbortableException
+                    || cause instanceof TransactionAbortedException
                     || cause instanceof OutOfOrderSequenceException
                     || cause instanceof ApplicationRecoverableException
                     || cause instanceof RetriableException) {

@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +29,14 @@ class MendingTest {
     @Test
     void replacesAThreadThatWaitedTooLongForTheBroker() {
         assertThat(mending.mayReplace(new StreamsException(new TimeoutException("no answer")), NOW))
+                .isTrue();
+    }
+
+    @Test
+    void replacesAThreadWhoseProducerIsNoLongerTheLatest() {
+        assertThat(mending.mayReplace(new StreamsException(new ProducerFencedException("fenced")), NOW))
+                .isTrue();
+        assertThat(mending.mayReplace(new StreamsException(new TransactionAbortedException("aborted")), NOW))
                 .isTrue();
     }
 
