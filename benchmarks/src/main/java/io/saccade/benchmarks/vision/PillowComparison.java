@@ -266,9 +266,9 @@ public final class PillowComparison {
     private void summary(List<Row> rows, String version, Path chart) throws IOException {
         out.printf(
                 "%n%d pictures, Pillow %s, Java %s%n%n| decoder | pictures read | equal to the bit | decode + resize +"
-                    + " crop, ms of CPU | Pillow on the same, ms | times as fast | geometric mean | decode | resize +"
-                    + " crop | allocated beyond picture and tensor, KB |%n| --- | --- | --- | --- | --- | --- | --- |"
-                    + " --- | --- | --- |%n",
+                        + " crop, ms of CPU | Pillow on the same, ms | times as fast | geometric mean | decode | resize +"
+                        + " crop | allocated beyond picture and tensor, KB |%n| --- | --- | --- | --- | --- | --- | --- |"
+                        + " --- | --- | --- |%n",
                 rows.size(), version, Runtime.version());
         for (Variant variant : variants) {
             String name = variant.name;

@@ -65,8 +65,7 @@ class WorkloadTest {
         var truths = new Truths();
         truths.learn(picture, EventJson.create().read(EventType.IMAGE_ENRICHED, Files.readAllBytes(ANSWER)));
         var all = new Workload.Wish(Duration.ofMinutes(1), Others.POISON, 1, 1, true);
-        var workload = new Workload(
-                "r.", 5, new Material(List.of(picture), List.of(), NOTHING.hosts()), truths, all);
+        var workload = new Workload("r.", 5, new Material(List.of(picture), List.of(), NOTHING.hosts()), truths, all);
 
         // When
         var pairs = IntStream.range(0, 200)
