@@ -9,18 +9,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads the joined answers, committed ones only, outside any group. One thread at a time, but for {@link #wakeUp}. */
 public final class EnrichedReader implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final Duration STEP = Duration.ofMillis(500);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -36,30 +33,13 @@ public final class EnrichedReader implements AutoCloseable {
      * @throws CliException if the broker does not answer or has no such topic
      */
     public EnrichedReader(String bootstrapServers, String topic, Consumer<String> complain) {
-        Connection.check(bootstrapServers);
         this.complain = complain;
-        consumer = new KafkaConsumer<>(
-                Map.of(
-                        "bootstrap.servers", bootstrapServers,
-                        "isolation.level", "read_committed",
-                        "auto.offset.reset", "earliest",
-                        "client.id", "saccade-cli",
-                        "allow.auto.create.topics", "false",
-                        "fetch.max.wait.ms", "100"),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
-        var known = consumer.listTopics(PATIENCE).get(topic);
-        if (known == null) {
-            consumer.close();
-            throw CliException.missing("topic " + topic + " should be on " + bootstrapServers
-                    + ", but is not; make it with 'saccade topics apply'");
-        }
-        partitions = known.stream()
-                .map(partition -> new TopicPartition(topic, partition.partition()))
-                .toList();
+        var readable = Connection.read(bootstrapServers, topic);
+        consumer = readable.consumer();
+        partitions = readable.partitions();
         consumer.assign(partitions);
         // Where the end is must be known now, not at the first poll: an image could be answered in between.
-        consumer.endOffsets(partitions, PATIENCE).forEach(consumer::seek);
+        consumer.endOffsets(partitions, Connection.LONG_PATIENCE).forEach(consumer::seek);
     }
 
     /**
@@ -91,7 +71,7 @@ public final class EnrichedReader implements AutoCloseable {
     public List<Enriched> all() {
         fromBeginning();
         var answers = new ArrayList<Enriched>();
-        var ends = consumer.endOffsets(partitions, PATIENCE);
+        var ends = consumer.endOffsets(partitions, Connection.LONG_PATIENCE);
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
             consumer.poll(STEP).forEach(record -> read(record, answers));
         }

@@ -11,7 +11,6 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordLog implements AutoCloseable {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final Duration STEP = Duration.ofMillis(500);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -32,26 +30,9 @@ public final class RecordLog implements AutoCloseable {
      * @throws CliException if the broker does not answer or has no such topic
      */
     public RecordLog(String bootstrapServers, String topic) {
-        Connection.check(bootstrapServers);
-        consumer = new KafkaConsumer<>(
-                Map.of(
-                        "bootstrap.servers", bootstrapServers,
-                        "isolation.level", "read_committed",
-                        "auto.offset.reset", "earliest",
-                        "client.id", "saccade-cli",
-                        "allow.auto.create.topics", "false",
-                        "fetch.max.wait.ms", "100"),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
-        var known = consumer.listTopics(PATIENCE).get(topic);
-        if (known == null) {
-            consumer.close();
-            throw CliException.missing("topic " + topic + " should be on " + bootstrapServers
-                    + ", but is not; make it with 'saccade topics apply'");
-        }
-        partitions = known.stream()
-                .map(partition -> new TopicPartition(topic, partition.partition()))
-                .toList();
+        var readable = Connection.read(bootstrapServers, topic);
+        consumer = readable.consumer();
+        partitions = readable.partitions();
     }
 
     /**
@@ -92,8 +73,8 @@ public final class RecordLog implements AutoCloseable {
                 .filter(partition -> stretch.partition() == null || partition.partition() == stretch.partition())
                 .toList();
         consumer.assign(read);
-        var begins = consumer.beginningOffsets(read, PATIENCE);
-        var ends = new HashMap<>(consumer.endOffsets(read, PATIENCE));
+        var begins = consumer.beginningOffsets(read, Connection.LONG_PATIENCE);
+        var ends = new HashMap<>(consumer.endOffsets(read, Connection.LONG_PATIENCE));
         var starts = starts(stretch, read);
         for (var partition : read) {
             long end = of(ends, partition);
@@ -125,7 +106,7 @@ public final class RecordLog implements AutoCloseable {
         var starts = new HashMap<TopicPartition, Long>();
         consumer.offsetsForTimes(
                         read.stream().collect(Collectors.toMap(partition -> partition, _ -> from.toEpochMilli())),
-                        PATIENCE)
+                        Connection.LONG_PATIENCE)
                 .forEach((partition, found) -> {
                     if (found != null) {
                         starts.put(partition, Math.max(found.offset(), stretch.first()));

@@ -8,7 +8,6 @@ import io.saccade.contract.topic.Topic;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -52,24 +51,7 @@ public final class Replayer implements AutoCloseable {
             // What belongs to an image meets in one partition of the join, whatever the partitioner of its sender.
             keepsPartition = targetLog.partitions() == log.partitions();
         }
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        bootstrapServers,
-                        "acks",
-                        "all",
-                        "client.id",
-                        "saccade-cli",
-                        "max.request.size",
-                        4 << 20,
-                        "max.block.ms",
-                        15_000,
-                        "request.timeout.ms",
-                        10_000,
-                        "delivery.timeout.ms",
-                        30_000),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        producer = Connection.producer(bootstrapServers, new ByteArraySerializer());
     }
 
     /**

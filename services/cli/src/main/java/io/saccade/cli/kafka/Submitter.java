@@ -13,13 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Writes images into Kafka as any producer may: CloudEvents headers, JSON value, the image's id as key. */
@@ -42,24 +40,7 @@ public final class Submitter implements AutoCloseable {
         Connection.check(bootstrapServers);
         this.bootstrapServers = bootstrapServers;
         this.topic = topic;
-        producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        bootstrapServers,
-                        "acks",
-                        "all",
-                        "client.id",
-                        "saccade-cli",
-                        "max.request.size",
-                        4 << 20,
-                        "max.block.ms",
-                        15_000,
-                        "request.timeout.ms",
-                        10_000,
-                        "delivery.timeout.ms",
-                        30_000),
-                new StringSerializer(),
-                new ByteArraySerializer());
+        producer = Connection.producer(bootstrapServers, new StringSerializer());
     }
 
     /** Hands an image over; {@link #await} tells when it is safe. */
