@@ -7,7 +7,6 @@ import io.saccade.modelserver.batching.Scheduler;
 import io.saccade.modelserver.batching.Usage;
 import io.saccade.triton.Tensor;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -104,10 +103,7 @@ final class Decoupled implements Scheduler {
     private final Script script;
     private final Usage usage = new Usage();
 
-    /** Requests under way. Guarded by this object, as is {@link #closed}. */
-    private final Map<Job, Thread> threads = new HashMap<>();
-
-    private boolean closed;
+    private final UnderWay<Thread> underWay = new UnderWay<>();
 
     Decoupled(String name, Script script) {
         this.name = name;
@@ -117,14 +113,7 @@ final class Decoupled implements Scheduler {
     @Override
     public void submit(Job job) {
         Thread thread = Thread.ofVirtual().name(name).unstarted(() -> work(job));
-        boolean taken;
-        synchronized (this) {
-            taken = !closed;
-            if (taken) {
-                threads.put(job, thread);
-            }
-        }
-        if (taken) {
+        if (underWay.take(job, thread)) {
             thread.start();
         } else {
             usage.failed(job, Usage.Reason.OTHER);
@@ -136,10 +125,7 @@ final class Decoupled implements Scheduler {
         try {
             run(job);
         } finally {
-            synchronized (this) {
-                threads.remove(job);
-                notifyAll();
-            }
+            underWay.end(job);
         }
     }
 
@@ -164,10 +150,7 @@ final class Decoupled implements Scheduler {
 
     @Override
     public void cancel(Job job) {
-        Thread thread;
-        synchronized (this) {
-            thread = threads.get(job);
-        }
+        Thread thread = underWay.of(job);
         if (thread != null) {
             thread.interrupt();
         }
@@ -180,8 +163,8 @@ final class Decoupled implements Scheduler {
     }
 
     @Override
-    public synchronized int running() {
-        return threads.size();
+    public int running() {
+        return underWay.count();
     }
 
     @Override
@@ -190,18 +173,7 @@ final class Decoupled implements Scheduler {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        boolean interrupted = false;
-        while (!threads.isEmpty()) {
-            try {
-                wait();
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    public void close() {
+        underWay.close();
     }
 }

@@ -53,10 +53,7 @@ final class Ensemble implements Scheduler {
     private final List<Step> steps;
     private final Usage usage = new Usage();
 
-    /** Requests under way. Guarded by the ensemble, as is {@link #closed}. */
-    private final Map<Job, Run> runs = new HashMap<>();
-
-    private boolean closed;
+    private final UnderWay<Run> underWay = new UnderWay<>();
 
     private Ensemble(ModelConfig config, BiFunction<String, String, ServedModel> models, List<Step> steps) {
         this.config = config;
@@ -262,12 +259,7 @@ final class Ensemble implements Scheduler {
     @Override
     public void submit(Job job) {
         Run run = new Run(job);
-        synchronized (this) {
-            if (!closed) {
-                runs.put(job, run);
-            }
-        }
-        if (isUnderWay(job)) {
+        if (underWay.take(job, run)) {
             run.advance();
         } else {
             usage.failed(job, Usage.Reason.OTHER);
@@ -275,16 +267,9 @@ final class Ensemble implements Scheduler {
         }
     }
 
-    private synchronized boolean isUnderWay(Job job) {
-        return runs.containsKey(job);
-    }
-
     @Override
     public void cancel(Job job) {
-        Run run;
-        synchronized (this) {
-            run = runs.get(job);
-        }
+        Run run = underWay.of(job);
         if (run != null) {
             run.cancel();
         }
@@ -297,8 +282,8 @@ final class Ensemble implements Scheduler {
     }
 
     @Override
-    public synchronized int running() {
-        return runs.size();
+    public int running() {
+        return underWay.count();
     }
 
     @Override
@@ -307,24 +292,8 @@ final class Ensemble implements Scheduler {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        boolean interrupted = false;
-        while (!runs.isEmpty()) {
-            try {
-                wait();
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private synchronized void done(Job job) {
-        runs.remove(job);
-        notifyAll();
+    public void close() {
+        underWay.close();
     }
 
     /** One request on its way through the steps. Its lock is held for its own fields only, never while a model is called. */
@@ -384,7 +353,7 @@ final class Ensemble implements Scheduler {
                 try {
                     job.succeed(tensors);
                 } finally {
-                    done(job);
+                    underWay.end(job);
                 }
             } else if (job.isCancelled()) {
                 end(Usage.Reason.CANCELED, Scheduler.cancelled(job));
@@ -526,7 +495,7 @@ final class Ensemble implements Scheduler {
             try {
                 job.fail(status);
             } finally {
-                done(job);
+                underWay.end(job);
             }
         }
     }
