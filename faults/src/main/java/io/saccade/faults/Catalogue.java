@@ -122,7 +122,7 @@ public final class Catalogue {
                         "The ends of transactions come late",
                         NOTHING_LOST
                                 + "; a reader of committed records sees nothing that is taken back, and nothing stays open",
-                        "the brokers reach each other through links: these are slow (0.7 to 1 s), then the broker that coordinates the join's transactions stands still for 14 s, longer than a transaction may last, then it is cut off from the others for 8 s (30 s in a large run) while clients still reach it",
+                        "the brokers reach each other through links: these are slow (0.7 to 1 s) for 15 s (60 s in a large run), then the broker that coordinates the join's transactions stands still for 14 s, longer than a transaction may last, then it is cut off from the others for 8 s (30 s in a large run) while clients still reach it",
                         Load.Wish.FLOWING.spread(Duration.ofSeconds(25)),
                         Allowed.NOTHING,
                         scene -> Transactions.delayedEnds(scene, PATIENCE)),
