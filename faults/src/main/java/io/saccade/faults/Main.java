@@ -246,7 +246,7 @@ public final class Main {
                                         caught ? shown.size() : 0,
                                         LocalDate.now(ZoneOffset.UTC).toString(),
                                         options.seed,
-                                        options.images));
+                                        run.images()));
                     }
                 }
             }
@@ -263,8 +263,8 @@ public final class Main {
                 if (sound.contains(bug.play())) {
                     continue;
                 }
-                var run = Run.play(
-                        BugPlays.of(bug.play(), bug.service()), lab, options.images, options.seed, BugPlays.REST);
+                var fault = BugPlays.of(bug.play(), bug.service());
+                var run = Run.play(fault, lab, options.images(fault), options.seed, BugPlays.REST);
                 out.println(bug.play() + " without a bug: " + (run.kept() ? "every promise was kept" : "BROKEN") + " ("
                         + Catalogue.seconds(run.took()) + ")");
                 if (run.kept()) {
