@@ -7,7 +7,9 @@ import io.saccade.testkit.fault.Conditions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -40,7 +42,7 @@ final class Transactions {
             Thread.sleep(Duration.ofSeconds(scene.isFull() ? 60 : 15));
             kafka.nodeLinks().forEach(link -> link.heal());
 
-            var coordinator = kafka.process(coordinator(scene));
+            var coordinator = kafka.process(coordinator(scene, patience));
             scene.load().awaitAnswered(0.45, patience);
             coordinator.suspend();
             try {
@@ -50,7 +52,7 @@ final class Transactions {
             }
 
             scene.load().awaitAnswered(0.65, patience);
-            var cut = kafka.nodeLink(coordinator(scene));
+            var cut = kafka.nodeLink(coordinator(scene, patience));
             cut.cut();
             Thread.sleep(Duration.ofSeconds(scene.isFull() ? 30 : 8));
             cut.heal();
@@ -66,11 +68,33 @@ final class Transactions {
     }
 
     /** The broker that coordinates most of the join's transactions. */
-    private static int coordinator(Scene scene) throws Exception {
-        return scene.lab().admin().listTransactions().allByBrokerId().get(30, TimeUnit.SECONDS).entrySet().stream()
-                .max(Map.Entry.comparingByValue(java.util.Comparator.comparingLong(java.util.Collection::size)))
+    private static int coordinator(Scene scene, Duration patience) {
+        return Await.value(
+                        "every broker to tell its transactions",
+                        patience,
+                        () -> transactions(scene),
+                        told -> !told.isEmpty())
+                .entrySet()
+                .stream()
+                .max(Map.Entry.comparingByValue())
                 .orElseThrow()
                 .getKey();
+    }
+
+    /** How many each broker coordinates; none while the client finds brokers that came back since it asked for their list. */
+    private static Map<Integer, Integer> transactions(Scene scene) throws Exception {
+        try {
+            var counts = new HashMap<Integer, Integer>();
+            scene.lab()
+                    .admin()
+                    .listTransactions()
+                    .allByBrokerId()
+                    .get(30, TimeUnit.SECONDS)
+                    .forEach((broker, listed) -> counts.put(broker, listed.size()));
+            return counts;
+        } catch (ExecutionException | TimeoutException e) {
+            return Map.of();
+        }
     }
 
     private static void watch(Scene scene, AtomicLong held) {
