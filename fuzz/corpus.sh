@@ -25,8 +25,8 @@ apt() {
         -o Dir::State::Lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" "$@"
 }
 
-fetch_source() { # PACKAGE, of whose upstream version the digest below is
-    apt source --download-only "$1" >"$work/apt.log" 2>&1 || { say "could not fetch $1; the end of $work/apt.log:"; tail -n 2 "$work/apt.log" >&2; return 1; }
+fetch_source() { # PACKAGE, of whose upstream version the digest below is, ARCHIVE; Debian's own part of it may be gone
+    apt source --download-only "$1" >"$work/apt.log" 2>&1 || [ -f "$2" ] || { say "could not fetch $1; the end of $work/apt.log:"; tail -n 2 "$work/apt.log" >&2; return 1; }
 }
 
 fetch_wheel() { # NAME==VERSION
@@ -37,7 +37,7 @@ cd "$work/archives"
 apt update >"$work/apt.log" 2>&1 || say "the lists of source packages could not be fetched; see $work/apt.log"
 missing=0
 while read -r how what archive digest; do
-    [ -f "$archive" ] || "fetch_$how" "$what" || { missing=$((missing + 1)); continue; }
+    [ -f "$archive" ] || "fetch_$how" "$what" "$archive" || { missing=$((missing + 1)); continue; }
     if ! printf '%s  %s\n' "$digest" "$archive" | sha256sum --check --status; then
         say "$archive has another digest than expected; it is not used"
         missing=$((missing + 1))
