@@ -65,6 +65,19 @@ class ContainersTest {
     }
 
     @Test
+    void usesTheVectorApiWhereTheBaseImageHasIt() throws Exception {
+        assertThat(arguments("java.base@25\njdk.incubator.vector@25"))
+                .containsExactly(
+                        "-XX:MaxRAMPercentage=70",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--add-modules=jdk.incubator.vector",
+                        "-jar",
+                        "/opt/saccade/quarkus-run.jar");
+        assertThat(arguments("java.base@25")).contains("-jar").doesNotContain("--add-modules=jdk.incubator.vector");
+    }
+
+    @Test
     void givesEveryServiceARecipeThatTheReadmeNames() throws Exception {
         var readme = Files.readString(FOLDER.resolve("README.md"));
         for (var service : Chart.SERVICES) {
@@ -73,10 +86,23 @@ class ContainersTest {
         assertThat(readme).contains("for service in joiner intake; do");
     }
 
+    /** What the recipe writes for the JVM where it has these modules. */
+    private List<String> arguments(String modules) throws Exception {
+        standIn("java", "printf '%s\\n' '" + modules + "'");
+        var file = folder.resolve("java.args");
+        var process = new ProcessBuilder(
+                        "/bin/sh", "-c", shellLines(1).replace("/opt/saccade/java.args", file.toString()))
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("said").toFile());
+        process.environment().put("PATH", folder + ":" + process.environment().get("PATH"));
+        assertThat(process.start().waitFor()).isZero();
+        return Files.readAllLines(file);
+    }
+
     private Run decoders(String decoders, String missing) throws Exception {
         Files.writeString(folder.resolve("asked"), "");
         var said = folder.resolve("said").toFile();
-        var builder = new ProcessBuilder("/bin/sh", "-c", shellLines())
+        var builder = new ProcessBuilder("/bin/sh", "-c", shellLines(0))
                 .redirectErrorStream(true)
                 .redirectOutput(said);
         builder.environment().clear();
@@ -95,10 +121,14 @@ class ContainersTest {
         return FOLDER.resolve("Containerfile.jvm");
     }
 
-    private static String shellLines() throws IOException {
-        var run = Pattern.compile("(?m)^RUN ((?:.*\\\\\n)*.*)$").matcher(Files.readString(recipe()));
-        assertThat(run.find()).isTrue();
-        return run.group(1).replace("\\\n", " ");
+    /** Those of one RUN, counted from 0. */
+    private static String shellLines(int run) throws IOException {
+        return Pattern.compile("(?m)^RUN ((?:.*\\\\\n)*.*)$")
+                .matcher(Files.readString(recipe()))
+                .results()
+                .map(found -> found.group(1).replace("\\\n", " "))
+                .toList()
+                .get(run);
     }
 
     private void standIn(String name, String then) throws IOException {
