@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,62 +14,95 @@ import org.slf4j.LoggerFactory;
 final class ModelGate {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelGate.class);
-    private static final Duration FRESH = Duration.ofMillis(100);
+    private static final Duration APART = Duration.ofMillis(100);
 
     private final String model;
     private final BooleanSupplier probe;
-    private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition opened = lock.newCondition();
+    private final Condition changed = lock.newCondition();
     private boolean open;
     private long openings;
-    private long probedAt;
+    private boolean asking;
+    private long asked;
+    private long lastAsked = System.nanoTime() - APART.toNanos();
 
     /**
      * Closed until the first probe.
      *
-     * @param probe asks the server whether the model is ready; may block; must not throw
+     * @param probe asks the server whether the model is ready; may block; must not throw; never asked twice at once
      */
-    ModelGate(String model, BooleanSupplier probe, LongSupplier nanoTime) {
+    ModelGate(String model, BooleanSupplier probe) {
         this.model = model;
         this.probe = probe;
-        this.nanoTime = nanoTime;
-        this.probedAt = nanoTime.getAsLong() - FRESH.toNanos();
     }
 
     /** Asks the server, and lets waiting requests go when it is ready. */
-    void check() {
-        boolean ready = probe.getAsBoolean();
-        lock.lock();
+    void check() throws InterruptedException {
+        lock.lockInterruptibly();
         try {
-            probedAt = nanoTime.getAsLong();
-            if (ready != open) {
-                LOGGER.atInfo()
-                        .addKeyValue("model", model)
-                        .log(ready ? "the model is ready" : "the model is not ready, consumption pauses");
-            }
-            openings += ready && !open ? 1 : 0;
-            open = ready;
-            if (ready) {
-                opened.signalAll();
+            if (asking) {
+                awaitAnswer();
+            } else {
+                ask();
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** A call failed: asks the server unless that was done a moment ago. */
-    void suspect() {
-        lock.lock();
+    /**
+     * A call failed: hears from the server whether it is there. What it said before the call failed tells nothing about
+     * that, so this waits for the answer to a question asked later; calls that fail together ask once, and hear the same.
+     */
+    void suspect() throws InterruptedException {
+        lock.lockInterruptibly();
         try {
-            if (nanoTime.getAsLong() - probedAt < FRESH.toNanos()) {
-                return;
+            for (long before = asked; asked == before || asking; ) {
+                long early = APART.toNanos() - (System.nanoTime() - lastAsked);
+                if (asking) {
+                    awaitAnswer();
+                } else if (early > 0) {
+                    changed.awaitNanos(early); // a server in trouble is not asked after each of its failures
+                } else {
+                    ask();
+                }
             }
-            probedAt = nanoTime.getAsLong(); // before the answer: calls that failed together ask once
         } finally {
             lock.unlock();
         }
-        check();
+    }
+
+    private void awaitAnswer() throws InterruptedException {
+        while (asking) {
+            changed.await();
+        }
+    }
+
+    /** With the lock held, which is given back while the server thinks. */
+    private void ask() {
+        asking = true;
+        asked++;
+        lastAsked = System.nanoTime();
+        lock.unlock();
+        boolean ready = false;
+        try {
+            ready = probe.getAsBoolean();
+        } finally {
+            lock.lock();
+            asking = false;
+            is(ready);
+        }
+    }
+
+    private void is(boolean ready) {
+        if (ready != open) {
+            LOGGER.atInfo()
+                    .addKeyValue("model", model)
+                    .log(ready ? "the model is ready" : "the model is not ready, consumption pauses");
+        }
+        openings += ready && !open ? 1 : 0;
+        open = ready;
+        changed.signalAll();
     }
 
     boolean isOpen() {
@@ -91,7 +123,7 @@ final class ModelGate {
         lock.lockInterruptibly();
         try {
             while (!open) {
-                opened.await();
+                changed.await();
             }
             return openings;
         } finally {

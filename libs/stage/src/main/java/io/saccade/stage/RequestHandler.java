@@ -290,10 +290,11 @@ final class RequestHandler<A extends Answer> {
                     }
                     case Outcome.Failed<A>(Fault.Passing fault) -> {
                         gate.suspect();
-                        // A server that is away says nothing about this record: such an attempt does not count.
                         if (!gate.isOpen()) {
+                            // A server that is away says nothing about this record: such an attempt does not count. It
+                            // costs no budget either: nobody called meanwhile, and nobody was answered.
                             retry.budget().reopened(gate.awaitOpen());
-                            awaitTurn(fault, failures);
+                            pause(fault, retry.soon().delay(1, random()));
                             continue;
                         }
                         retry.budget().failed();

@@ -107,7 +107,7 @@ public final class Stage implements AutoCloseable {
                 .channelsPerEndpoint(config.triton().channels())
                 .timeout(config.triton().timeout())
                 .build();
-        this.gate = new ModelGate(model, this::modelReady, System::nanoTime);
+        this.gate = new ModelGate(model, this::modelReady);
         this.starter = Thread.ofPlatform().name(factory.stage() + "-start").unstarted(this::run);
     }
 

@@ -450,6 +450,29 @@ class StageIT {
     }
 
     @Test
+    void doesNotCountAgainstARequestThatTheServerWentAwayWithIt() {
+        // Given: calls at work in a server that goes away
+        server.script("echo", _ -> new Reply.Later(Duration.ofMillis(200), confidence()));
+        start(Map.of());
+        for (int i = 0; i < 200; i++) {
+            submit("image-" + i);
+        }
+        kafka.await(topics.name(Topic.CAPTIONS), PATIENCE, 20);
+
+        // When
+        server.stop();
+        Await.until("the pause", PATIENCE, () -> !stages.getFirst().state().ready());
+        server.restart();
+
+        // Then: no attempt is used up, nothing goes round by the retry topic
+        assertThat(awaitResults(200).values())
+                .allSatisfy(records -> assertThat(records).singleElement().satisfies(record -> assertThat(
+                                record.as(EventType.CAPTION).attempt())
+                        .isEqualTo(1)));
+        assertThat(kafka.read(topics.name(Topic.RETRY_CAPTIONS))).isEmpty();
+    }
+
+    @Test
     void pausesInsteadOfGivingUpWhenTheServerIsFull() {
         // Given
         server.script(
