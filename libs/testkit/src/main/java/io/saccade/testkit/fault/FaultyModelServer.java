@@ -82,7 +82,6 @@ public final class FaultyModelServer implements AutoCloseable {
         server = NettyChannelBuilder.forAddress(new InetSocketAddress(loopback(), port))
                 .usePlaintext()
                 .maxInboundMessageSize(MAX_MESSAGE)
-                // A server that was killed is asked again at once, not after a minute of growing pauses.
                 .disableRetry()
                 .build();
         front = listen();
@@ -313,7 +312,13 @@ public final class FaultyModelServer implements AutoCloseable {
             ModelFault.@Nullable Damage damage) {
         // What was kept while answers were kept stays with that memory: a call may outlive it.
         var memory = kept;
-        var known = model == null || server.getState(false) != ConnectivityState.READY ? null : memory.of(request);
+        var state = server.getState(false);
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
+            // What stands between must not add an absence of its own: gRPC waits longer after each failed attempt, so
+            // that a server that was away for seconds would be away for seconds more.
+            server.resetConnectBackoff();
+        }
+        var known = model == null || state != ConnectivityState.READY ? null : memory.of(request);
         if (model != null && known != null) {
             fromMemory.increment();
             computed(model, known, answer, damage);
