@@ -2,61 +2,55 @@ package io.saccade.faults;
 
 import io.saccade.faults.Fault.Scene;
 import io.saccade.faults.lab.Service;
+import io.saccade.testkit.Await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A fault of being away for long. */
 final class Backlog {
 
-    private static final Duration WINDOW = Duration.ofSeconds(5);
+    private static final int TENTHS = 10;
 
     private Backlog() {}
 
     /** Every stage is away while images are sent; then they are started, and it is measured how they catch up. */
-    static void drained(Scene scene, List<String> stages, Duration patience) throws InterruptedException {
+    static void drained(Scene scene, List<String> stages) throws InterruptedException {
         var services = stages.stream().map(scene.lab()::service).toList();
         services.forEach(service -> service.process().terminate());
         services.forEach(service -> service.process().awaitExit(Duration.ofMinutes(1)));
-        scene.load().awaitSent(patience);
+        scene.load().awaitSent(scene.patience());
         scene.begins();
         services.forEach(Service::launch);
         services.forEach(Service::awaitReady);
 
         var used = scene.lab().processorTime();
         long at = scene.load().answered();
-        var windows = new ArrayList<Long>();
+        long left = scene.load().images() - at;
+        var speeds = new ArrayList<Long>();
         var first = new HashMap<String, Long>();
         var most = new HashMap<String, Long>();
-        long before = scene.load().answered();
-        long end = System.nanoTime() + patience.toNanos();
-        while (before < scene.load().images()) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError("the backlog was not worked off within " + patience);
-            }
-            Thread.sleep(WINDOW);
-            long answered = scene.load().answered();
-            windows.add(answered - before);
-            before = answered;
-            if (windows.size() * WINDOW.toSeconds() <= 15) {
+        for (int tenth = 1; tenth <= TENTHS; tenth++) {
+            long start = System.nanoTime();
+            long before = scene.load().answered();
+            long goal = at + left * tenth / TENTHS;
+            long now = Await.value(
+                    "a tenth of the backlog", scene.patience(), scene.load()::answered, answered -> answered >= goal);
+            speeds.add(Math.round((now - before) * 1e9 / (System.nanoTime() - start)));
+            if (tenth == 1) {
                 first.putAll(scene.lab().memory()); // caches and compilers have settled by then
             }
             scene.lab().memory().forEach((name, bytes) -> most.merge(name, bytes, Math::max));
         }
-        // The last window ends somewhere in its middle.
-        var whole = windows.subList(0, Math.max(1, windows.size() - 1));
-        long peak = whole.stream().max(Long::compare).orElse(0L);
-        long mean =
-                Math.round(whole.stream().mapToLong(Long::longValue).average().orElse(0));
         scene.figure(
-                "worked off",
-                perSecond(mean) + " images a second, " + perSecond(peak) + " at best in 5 s, "
-                        + perSecond(whole.stream().min(Long::compare).orElse(0L)) + " at worst");
-        scene.figure("processor time an image", spent(used, scene.lab().processorTime(), before - at));
-        scene.figure("memory grown from 15 s on", grown(first, most));
+                "images worked off a second, by tenths of the backlog",
+                speeds.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        scene.figure("processor time an image", spent(used, scene.lab().processorTime(), left));
+        scene.figure("memory grown after the first tenth", grown(first, most));
     }
 
     private static String spent(Map<String, Duration> before, Map<String, Duration> after, long images) {
@@ -70,11 +64,7 @@ final class Backlog {
                                         .toNanos()
                                 / 1e6
                                 / Math.max(1, images)))
-                .collect(java.util.stream.Collectors.joining(", "));
-    }
-
-    private static String perSecond(long inWindow) {
-        return Long.toString(inWindow / WINDOW.toSeconds());
+                .collect(Collectors.joining(", "));
     }
 
     private static String grown(Map<String, Long> first, Map<String, Long> most) {
@@ -86,6 +76,6 @@ final class Backlog {
                         entry.getKey(),
                         100.0 * (most.getOrDefault(entry.getKey(), 0L) - entry.getValue()) / entry.getValue()))
                 .sorted()
-                .collect(java.util.stream.Collectors.joining(", "));
+                .collect(Collectors.joining(", "));
     }
 }

@@ -30,9 +30,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** Every fault there is, and what of them is known and not run. */
 public final class Catalogue {
 
-    /** Long enough for a loaded machine: whoever waits longer waits for something that will not come. */
-    private static final Duration PATIENCE = Duration.ofMinutes(4);
-
     private static final List<String> STAGES = List.of("encoder", "captioner", "vqa", "moderator");
     private static final List<String> ALL = List.of("encoder", "captioner", "vqa", "moderator", "joiner");
     private static final List<String> MODELS = List.of("image-embedding", "caption", "vqa", "moderation");
@@ -125,7 +122,7 @@ public final class Catalogue {
                         "the brokers reach each other through links: these are slow (0.7 to 1 s) for 15 s (60 s in a large run), then the broker that coordinates the join's transactions stands still for 14 s, longer than a transaction may last, then it is cut off from the others for 8 s (30 s in a large run) while clients still reach it",
                         Load.Wish.FLOWING.spread(Duration.ofSeconds(25)),
                         Allowed.NOTHING,
-                        scene -> Transactions.delayedEnds(scene, PATIENCE)),
+                        scene -> Transactions.delayedEnds(scene)),
                 new Fault(
                         "F10",
                         "A storm of rebalances",
@@ -165,7 +162,7 @@ public final class Catalogue {
                         "half of the images are cut off, begin with something else, claim billions of pixels, have flipped bits, holes, halves of two pictures, noise, or are files that no decoder here may read",
                         Load.Wish.AT_ONCE.among(Others.BROKEN_PICTURES, 0.5),
                         Allowed.NOTHING,
-                        scene -> Inputs.brokenPictures(scene, PATIENCE)),
+                        scene -> Inputs.brokenPictures(scene)),
                 new Fault(
                         "F15",
                         "Every event comes three times",
@@ -197,7 +194,7 @@ public final class Catalogue {
                                 "every stage is away while all images are sent, then all are started",
                                 Load.Wish.AT_ONCE,
                                 Allowed.NOTHING,
-                                scene -> Backlog.drained(scene, STAGES, Duration.ofHours(4)))
+                                scene -> Backlog.drained(scene, STAGES))
                         .usually(20_000),
                 new Fault(
                         "F19",
@@ -247,7 +244,7 @@ public final class Catalogue {
                         "a second version of the image model, whose vectors point the other way, is loaded under load, a third cannot be loaded, the first comes back, then the second again",
                         Load.Wish.FLOWING.spread(Duration.ofSeconds(45)),
                         Allowed.NOTHING,
-                        scene -> ModelVersions.replaced(scene, PATIENCE)),
+                        scene -> ModelVersions.replaced(scene)),
                 new Fault(
                                 "F25",
                                 "Disks are full",
@@ -256,7 +253,7 @@ public final class Catalogue {
                                 "brokers and joiner on small disks: that of one broker is filled to the last byte, then a second one's, then both are freed; then the joiner's",
                                 Load.Wish.FLOWING.spread(Duration.ofSeconds(25)),
                                 Allowed.NOTHING,
-                                scene -> Disks.full(scene, PATIENCE))
+                                scene -> Disks.full(scene))
                         .needing(Need.SMALL_DISK),
                 new Fault(
                                 "F26",
@@ -265,7 +262,7 @@ public final class Catalogue {
                                 "the captioner's clock is 15 minutes ahead, that for questions 15 behind, the moderator's is set back by an hour and then ahead by 15 minutes in the middle of the work, a broker's is 10 minutes ahead, the joiner's 2",
                                 Load.Wish.FLOWING,
                                 Allowed.NOTHING,
-                                scene -> Clocks.wrong(scene, PATIENCE))
+                                scene -> Clocks.wrong(scene))
                         .needing(Need.WRONG_CLOCK),
                 new Fault(
                         "F27",
@@ -274,7 +271,7 @@ public final class Catalogue {
                         "images come by address; one in ten lies on a host that says nothing, drips, hangs up, lies about lengths, babbles, throttles, fails, or redirects to a metadata service, a file, a forbidden port or in a circle",
                         Load.Wish.FLOWING.among(Others.HOSTED, 0.1),
                         Allowed.NOTHING,
-                        scene -> Inputs.hostileHost(scene, STAGES, PATIENCE)),
+                        scene -> Inputs.hostileHost(scene, STAGES)),
                 new Fault(
                         "F28",
                         "Those who watch are away",
@@ -282,7 +279,7 @@ public final class Catalogue {
                         "every service sends traces to a collector that resets its connections, then takes them and never answers; five clients ask each for metrics and never read",
                         Load.Wish.FLOWING,
                         Allowed.NOTHING,
-                        scene -> Telemetry.away(scene, ALL, PATIENCE)));
+                        scene -> Telemetry.away(scene, ALL)));
     }
 
     /** The faults of a smoke test: each kind of thing that can break, at least once. */
@@ -299,11 +296,11 @@ public final class Catalogue {
     private static void killLeader(Scene scene) throws Exception {
         int rounds = scene.isFull() ? 5 : 1;
         for (int round = 0; round < rounds; round++) {
-            scene.load().awaitAnswered((round + 0.3) / (rounds + 1), PATIENCE);
+            scene.load().awaitAnswered((round + 0.3) / (rounds + 1), scene.patience());
             int leader = leader(scene, scene.random().nextInt(6));
             scene.begins();
             scene.lab().kafka().process(leader).kill();
-            scene.load().awaitAnswered((round + 0.9) / (rounds + 1), PATIENCE);
+            scene.load().awaitAnswered((round + 0.9) / (rounds + 1), scene.patience());
             scene.lab().kafka().restart(leader);
         }
     }
@@ -311,17 +308,17 @@ public final class Catalogue {
     private static void killCoordinator(Scene scene) throws Exception {
         var groups = List.of("saccade-captioner", "saccade-joiner");
         for (int i = 0; i < groups.size(); i++) {
-            scene.load().awaitAnswered(0.2 + 0.3 * i, PATIENCE);
+            scene.load().awaitAnswered(0.2 + 0.3 * i, scene.patience());
             int coordinator = coordinator(scene, groups.get(i));
             scene.begins();
             scene.lab().kafka().process(coordinator).kill();
-            scene.load().awaitAnswered(0.4 + 0.3 * i, PATIENCE);
+            scene.load().awaitAnswered(0.4 + 0.3 * i, scene.patience());
             scene.lab().kafka().restart(coordinator);
         }
     }
 
     private static void suspendBroker(Scene scene) throws Exception {
-        scene.load().awaitAnswered(0.3, PATIENCE);
+        scene.load().awaitAnswered(0.3, scene.patience());
         var broker = scene.lab().kafka().process(leader(scene, scene.random().nextInt(6)));
         scene.begins();
         broker.suspend();
@@ -334,14 +331,14 @@ public final class Catalogue {
 
     private static void partition(Scene scene) throws Exception {
         var held = Duration.ofSeconds(scene.isFull() ? 60 : 6);
-        scene.load().awaitAnswered(0.25, PATIENCE);
+        scene.load().awaitAnswered(0.25, scene.patience());
         var link = scene.lab().kafka().link(leader(scene, scene.random().nextInt(6)));
         scene.begins();
         link.cut();
         Thread.sleep(held);
         link.heal();
         scene.figure("first answer after the cut", untilAnAnswer(scene));
-        scene.load().awaitAnswered(0.5, PATIENCE);
+        scene.load().awaitAnswered(0.5, scene.patience());
         link.set(Direction.TO_CLIENT, Conditions.CUT);
         Thread.sleep(held);
         link.heal();
@@ -355,7 +352,7 @@ public final class Catalogue {
             return "none left";
         }
         long start = System.nanoTime();
-        Await.until("an answer", PATIENCE, () -> scene.load().answered() > answered);
+        Await.until("an answer", scene.patience(), () -> scene.load().answered() > answered);
         return seconds(Duration.ofNanos(System.nanoTime() - start));
     }
 
@@ -377,7 +374,7 @@ public final class Catalogue {
         int kills = rounds * ALL.size();
         for (int kill = 0; kill < kills; kill++) {
             double within = scene.random().nextDouble();
-            scene.load().awaitAnswered((kill + within) / (kills + 2), PATIENCE);
+            scene.load().awaitAnswered((kill + within) / (kills + 2), scene.patience());
             var service = scene.lab().service(ALL.get(kill % ALL.size()));
             scene.begins();
             service.process().kill();
@@ -391,9 +388,9 @@ public final class Catalogue {
         scene.lab().models().down("image-embedding");
         scene.lab().models().down("vqa");
         scene.lab().models().down("moderation");
-        scene.load().awaitSent(PATIENCE);
+        scene.load().awaitSent(scene.patience());
         // The joiner has read them when its group has: nothing else tells from outside.
-        Await.until("the joiner to have read every image", PATIENCE, () -> Long.valueOf(0)
+        Await.until("the joiner to have read every image", scene.patience(), () -> Long.valueOf(0)
                 .equals(scene.lab().lag().get("saccade-joiner")));
         scene.figure("open images", Integer.toString(scene.load().images()));
         scene.begins();
@@ -412,18 +409,18 @@ public final class Catalogue {
         try {
             spares.forEach(Service::launch);
             spares.forEach(Service::awaitReady);
-            scene.load().awaitAnswered(0.2, PATIENCE);
+            scene.load().awaitAnswered(0.2, scene.patience());
             var zombies = List.of(scene.lab().service("captioner"), scene.lab().service("joiner"));
             scene.begins();
             zombies.forEach(zombie -> zombie.process().suspend());
             try {
                 // Longer than both sessions, so that the partitions have other owners when the zombies wake.
                 Thread.sleep(Duration.ofSeconds(18));
-                scene.load().awaitAnswered(0.6, PATIENCE);
+                scene.load().awaitAnswered(0.6, scene.patience());
             } finally {
                 zombies.forEach(zombie -> zombie.process().resume());
             }
-            scene.load().awaitAnswered(0.9, PATIENCE);
+            scene.load().awaitAnswered(0.9, scene.patience());
         } finally {
             spares.forEach(spare -> {
                 if (spare.isAlive()) {
@@ -436,7 +433,7 @@ public final class Catalogue {
     }
 
     private static void rebalanceStorm(Scene scene) throws Exception {
-        scene.load().awaitAnswered(0.1, PATIENCE);
+        scene.load().awaitAnswered(0.1, scene.patience());
         scene.begins();
         int joins = 0;
         while (scene.load().answered() < scene.load().images() * 0.9 && joins < 150) {
@@ -459,7 +456,7 @@ public final class Catalogue {
 
     private static void rollingRestart(Scene scene) {
         for (int i = 0; i < ALL.size(); i++) {
-            scene.load().awaitAnswered((i + 0.5) / (ALL.size() + 1), PATIENCE);
+            scene.load().awaitAnswered((i + 0.5) / (ALL.size() + 1), scene.patience());
             scene.begins();
             restart(scene.lab().service(ALL.get(i)));
         }
@@ -485,7 +482,7 @@ public final class Catalogue {
         try {
             // Everything waits in the topic first, so that it is taken as fast as a stage takes it.
             end(lab.service("captioner"));
-            scene.load().awaitSent(PATIENCE);
+            scene.load().awaitSent(scene.patience());
             models.plan(((Plan) _ -> ModelFault.none().after(Duration.ofSeconds(10))).onlyFor("caption"));
             large.start();
             long before = models.calls("caption") - models.open("caption");
@@ -494,7 +491,7 @@ public final class Catalogue {
             // ends.
             long open = Await.value(
                     "calls in flight",
-                    PATIENCE,
+                    scene.patience(),
                     () -> models.open("caption"),
                     now -> now >= wanted || models.calls("caption") - before > models.open("caption"));
             scene.figure("in flight", Long.toString(open));
@@ -524,23 +521,23 @@ public final class Catalogue {
                 .models()
                 .plan(Plan.sometimes(
                         scene.random().nextLong(), 0.1, ModelFault.none().after(Duration.ofSeconds(5))));
-        scene.load().awaitAnswered(1, PATIENCE);
+        scene.load().awaitAnswered(1, scene.patience());
     }
 
     private static void modelDown(Scene scene, String model) {
         scene.begins();
         scene.lab().models().down(model);
-        scene.load().awaitSent(PATIENCE);
-        scene.load().awaitAnswered(1, PATIENCE);
+        scene.load().awaitSent(scene.patience());
+        scene.load().awaitAnswered(1, scene.patience());
         scene.lab().models().up(model);
     }
 
     private static void slowModel(Scene scene) throws Exception {
-        scene.load().awaitAnswered(0.05, PATIENCE);
+        scene.load().awaitAnswered(0.05, scene.patience());
         var before = epochs(scene);
         scene.begins();
         scene.lab().models().plan(_ -> ModelFault.none().after(Duration.ofMillis(500)));
-        scene.load().awaitAnswered(0.5, PATIENCE);
+        scene.load().awaitAnswered(0.5, scene.patience());
         rebalances(scene, before);
     }
 
@@ -548,10 +545,10 @@ public final class Catalogue {
         int rounds = scene.isFull() ? 5 : 1;
         var firstAnswers = new ArrayList<String>();
         for (int round = 0; round < rounds; round++) {
-            scene.load().awaitAnswered((round + 0.3) / rounds, PATIENCE);
+            scene.load().awaitAnswered((round + 0.3) / rounds, scene.patience());
             // It must die with work in its hands, so for a while it is asked every time.
             scene.lab().keepAnswers(false);
-            Await.until("a call at work in the model server", PATIENCE, () -> MODELS.stream()
+            Await.until("a call at work in the model server", scene.patience(), () -> MODELS.stream()
                     .anyMatch(model -> scene.lab().models().open(model) > 0));
             scene.begins();
             scene.lab().modelServer().kill();
@@ -574,11 +571,11 @@ public final class Catalogue {
                 ? ModelFault.none()
                 : ModelFault.failing(codes.get((int) (call.number() % codes.size())), "planned"));
         for (double share = 0.2; share < 1; share += 0.2) {
-            scene.load().awaitSent(share, PATIENCE);
+            scene.load().awaitSent(share, scene.patience());
             models.goAway();
         }
-        scene.load().awaitSent(PATIENCE);
-        Await.until("every request to have been tried", PATIENCE, () -> scene.lab().lag().entrySet().stream()
+        scene.load().awaitSent(scene.patience());
+        Await.until("every request to have been tried", scene.patience(), () -> scene.lab().lag().entrySet().stream()
                 .filter(group -> STAGES.contains(group.getKey().substring("saccade-".length())))
                 .allMatch(group -> group.getValue() == 0));
         scene.figure(
@@ -590,7 +587,7 @@ public final class Catalogue {
         long waiting = scene.load().images() - scene.load().answered();
         models.plan(_ -> ModelFault.none());
         var well = Instant.now();
-        scene.load().awaitAnswered(1, PATIENCE);
+        scene.load().awaitAnswered(1, scene.patience());
         scene.figure(
                 "what had to wait was answered after",
                 seconds(Duration.between(well, Instant.now())) + " (" + waiting + " images)");
@@ -606,7 +603,7 @@ public final class Catalogue {
                 .plan(call -> some.of(call) instanceof ModelFault.None
                         ? ModelFault.none()
                         : new ModelFault.Spoilt(damages[(int) (call.number() % damages.length)]));
-        scene.load().awaitAnswered(1, PATIENCE);
+        scene.load().awaitAnswered(1, scene.patience());
     }
 
     // --- questions to the cluster ------------------------------------------------------------------------------------

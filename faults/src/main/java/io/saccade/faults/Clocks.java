@@ -16,7 +16,7 @@ final class Clocks {
      * One stage's clock is ahead, one's behind, one's is set back by an hour in the middle of the work, a broker's is ahead, and
      * so is the join's: by less than the deadline, because the join's clock is the one that decides when a deadline is over.
      */
-    static void wrong(Scene scene, Duration patience) throws Exception {
+    static void wrong(Scene scene) throws Exception {
         var lab = scene.lab();
         var stepped = lab.folder().resolve("stepped-clock");
         WrongClock.set(stepped, Duration.ZERO);
@@ -28,11 +28,11 @@ final class Clocks {
                 "joiner", WrongClock.by(Duration.ofMinutes(2))))) {
             lab.kafka().environment(broker, WrongClock.by(Duration.ofMinutes(10)));
             scene.begins();
-            scene.load().awaitAnswered(0.4, patience);
+            scene.load().awaitAnswered(0.4, scene.patience());
             WrongClock.set(stepped, Duration.ofHours(-1));
-            scene.load().awaitAnswered(0.7, patience);
+            scene.load().awaitAnswered(0.7, scene.patience());
             WrongClock.set(stepped, FAR);
-            scene.load().awaitAnswered(1, patience);
+            scene.load().awaitAnswered(1, scene.patience());
         } finally {
             lab.kafka().environment(broker, Map.of());
         }

@@ -18,7 +18,7 @@ final class Disks {
     private Disks() {}
 
     /** The disk of one broker is full, then those of two, then the join's. */
-    static void full(Scene scene, Duration patience) throws Exception {
+    static void full(Scene scene) throws Exception {
         var lab = scene.lab();
         var kafka = lab.kafka();
         var brokers = kafka.ids().subList(0, Math.min(2, kafka.ids().size()));
@@ -27,19 +27,19 @@ final class Disks {
         try {
             for (int broker : brokers) {
                 kafka.process(broker).terminate();
-                kafka.process(broker).awaitExit(patience);
+                kafka.process(broker).awaitExit(scene.patience());
                 disks.add(SmallDisk.under(kafka.data(broker), ROOM));
                 kafka.restart(broker);
             }
             joiner.process().terminate();
-            joiner.process().awaitExit(patience);
+            joiner.process().awaitExit(scene.patience());
             disks.add(SmallDisk.under(lab.state("joiner"), ROOM));
             joiner.start();
 
-            scene.load().awaitAnswered(0.15, patience);
+            scene.load().awaitAnswered(0.15, scene.patience());
             scene.begins();
             disks.getFirst().fill();
-            scene.load().awaitAnswered(0.3, patience);
+            scene.load().awaitAnswered(0.3, scene.patience());
             scene.figure(
                     "a broker with a full disk",
                     kafka.process(brokers.getFirst()).isAlive() ? "stays" : "ends");
@@ -51,13 +51,13 @@ final class Disks {
             brokers.forEach(kafka::restart);
             Await.until(
                     "an answer after the disks were freed",
-                    patience,
+                    scene.patience(),
                     () -> scene.load().answered() > answered);
             scene.figure(
                     "first answer after two brokers' disks were freed",
                     Catalogue.seconds(Duration.between(freed, Instant.now())));
 
-            scene.load().awaitAnswered(0.6, patience);
+            scene.load().awaitAnswered(0.6, scene.patience());
             disks.getLast().fill();
             scene.load().start();
             Thread.sleep(FULL);
@@ -68,22 +68,21 @@ final class Disks {
             joiner.launch();
             Await.until(
                     "an answer after the joiner's disk was freed",
-                    patience,
+                    scene.patience(),
                     () -> scene.load().answered() > before
                             || scene.load().answered() == scene.load().images());
             scene.figure(
                     "first answer after the joiner's disk was freed",
                     Catalogue.seconds(Duration.between(freedToo, Instant.now())));
-            scene.load().awaitAnswered(0.95, patience);
+            scene.load().awaitAnswered(0.95, scene.patience());
         } finally {
             disks.forEach(Disks::free);
-            takeAway(scene, brokers, disks, patience);
+            takeAway(scene, brokers, disks);
         }
     }
 
     /** Whoever has files on a disk is stopped before it goes. */
-    private static void takeAway(Scene scene, List<Integer> brokers, List<SmallDisk> disks, Duration patience)
-            throws IOException {
+    private static void takeAway(Scene scene, List<Integer> brokers, List<SmallDisk> disks) throws IOException {
         var kafka = scene.lab().kafka();
         for (int i = 0; i < disks.size(); i++) {
             var process = i < brokers.size()
@@ -91,7 +90,7 @@ final class Disks {
                     : scene.lab().service("joiner").process();
             if (process.isAlive()) {
                 process.terminate();
-                process.awaitExit(patience);
+                process.awaitExit(scene.patience());
             }
             disks.get(i).close();
             if (i < brokers.size()) {

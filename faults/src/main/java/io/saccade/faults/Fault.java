@@ -5,6 +5,7 @@ import io.saccade.faults.lab.Lab;
 import io.saccade.faults.lab.Load;
 import io.saccade.faults.lab.SmallDisk;
 import io.saccade.faults.lab.WrongClock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,6 +38,7 @@ public record Fault(
         int usual) {
 
     private static final int USUAL = 500;
+    private static final int FULL = 20_000;
 
     /** One that any machine can play, with the usual number of images. */
     public Fault(String id, String title, String promise, String how, Load.Wish wish, Allowed allowed, Play play) {
@@ -78,6 +80,11 @@ public record Fault(
         }
     }
 
+    /** Whether a run of so many images is large: then faults last longer and come more often. */
+    static boolean isFull(int images) {
+        return images >= FULL;
+    }
+
     /** Breaks a stack. */
     @FunctionalInterface
     public interface Play {
@@ -93,6 +100,11 @@ public record Fault(
 
     /** Where a fault plays: the stack, its images, and what is worth writing down. For one thread. */
     public static final class Scene {
+
+        private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+        /** Images that any machine answers, faults included. */
+        private static final int LEAST_PER_SECOND = 20;
 
         private final Lab lab;
         private final Load load;
@@ -123,7 +135,12 @@ public record Fault(
 
         /** Whether the run is large: then faults last longer and come more often. */
         public boolean isFull() {
-            return load.images() >= 20_000;
+            return Fault.isFull(load.images());
+        }
+
+        /** Long enough for a loaded machine: whoever waits longer waits for something that will not come. */
+        public Duration patience() {
+            return PATIENCE.plusSeconds(load.images() / LEAST_PER_SECOND);
         }
 
         /** The fault begins now. */

@@ -2,7 +2,6 @@ package io.saccade.faults;
 
 import io.saccade.faults.Fault.Scene;
 import io.saccade.faults.lab.Service;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +13,10 @@ final class Inputs {
     private Inputs() {}
 
     /** Nothing but the pictures is broken; no service may die of them. */
-    static void brokenPictures(Scene scene, Duration patience) {
+    static void brokenPictures(Scene scene) {
         var before = lives(scene);
         scene.begins();
-        scene.load().awaitAnswered(1, patience);
+        scene.load().awaitAnswered(1, scene.patience());
         if (!lives(scene).equals(before)) {
             throw new AssertionError("no service may die of a picture, but were " + before + ", are " + lives(scene));
         }
@@ -31,7 +30,7 @@ final class Inputs {
     }
 
     /** Images come by address; one host does everything a host should not. */
-    static void hostileHost(Scene scene, List<String> stages, Duration patience) {
+    static void hostileHost(Scene scene, List<String> stages) {
         var hosts = scene.lab().hosts();
         var settings = Map.of(
                 "SACCADE_IMAGES_WEB_HTTP", "true",
@@ -50,7 +49,7 @@ final class Inputs {
         stages.forEach(stage -> environment.put(stage, settings));
         try (var _ = scene.lab().instead(environment)) {
             scene.begins();
-            scene.load().awaitAnswered(1, patience);
+            scene.load().awaitAnswered(1, scene.patience());
         }
         scene.figure("asked of the good host", Long.toString(hosts.goodAsked()));
         scene.figure("asked of the bad one", Long.toString(hosts.badAsked()));

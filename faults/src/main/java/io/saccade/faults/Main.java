@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,6 +56,13 @@ public final class Main {
 
     static CommandLine commandLine() {
         return new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    private static Consumer<String> says(PrintWriter out) {
+        return line -> {
+            out.println(line);
+            out.flush();
+        };
     }
 
     /** What every command that plays has. */
@@ -222,10 +230,10 @@ public final class Main {
             var missed = new ArrayList<Bug>();
             out.println("Starting a stack in " + home);
             out.flush();
-            try (var lab = Lab.open(home, installation, options.brokers, options.seed)) {
+            try (var lab = Lab.open(home, installation, options.brokers, options.seed, 0)) {
                 var sound = sound(chosen, lab, out);
                 for (var bug : chosen) {
-                    var run = play(bug, lab);
+                    var run = play(bug, lab, out);
                     var shown = run.violations().stream().filter(bug::isShownBy).toList();
                     boolean caught = !shown.isEmpty() && sound.contains(bug.play());
                     out.println(bug + ": "
@@ -264,7 +272,7 @@ public final class Main {
                     continue;
                 }
                 var fault = BugPlays.of(bug.play(), bug.service());
-                var run = Run.play(fault, lab, options.images(fault), options.seed, BugPlays.REST);
+                var run = Run.play(fault, lab, options.images(fault), options.seed, BugPlays.REST, says(out));
                 out.println(bug.play() + " without a bug: " + (run.kept() ? "every promise was kept" : "BROKEN") + " ("
                         + Catalogue.seconds(run.took()) + ")");
                 if (run.kept()) {
@@ -277,7 +285,7 @@ public final class Main {
             return sound;
         }
 
-        private Run play(Bug bug, Lab lab) throws InterruptedException {
+        private Run play(Bug bug, Lab lab, PrintWriter out) throws InterruptedException {
             var healthy = lab.service(bug.service());
             var buggy = lab.add(bug.service(), bug.service() + "-buggy", List.of(bug.flag(agent())), Map.of());
             lab.retire(healthy.name(), true);
@@ -286,7 +294,7 @@ public final class Main {
                 healthy.process().awaitExit(Duration.ofMinutes(1));
                 buggy.start();
                 var fault = BugPlays.of(bug.play(), buggy.name());
-                return Run.play(fault, lab, options.images(fault), options.seed, BugPlays.REST);
+                return Run.play(fault, lab, options.images(fault), options.seed, BugPlays.REST, says(out));
             } finally {
                 lab.remove(buggy.name());
                 lab.retire(healthy.name(), false);
@@ -332,7 +340,8 @@ public final class Main {
             var home = options.home();
             out.println("Starting a stack with " + options.brokers + " brokers in " + home);
             out.flush();
-            try (var lab = Lab.open(home, installation, options.brokers, options.seed)) {
+            int most = faults.stream().mapToInt(options::images).max().orElse(0);
+            try (var lab = Lab.open(home, installation, options.brokers, options.seed, most)) {
                 if (options.askAlways) {
                     lab.neverKeepAnswers();
                 }
@@ -353,7 +362,7 @@ public final class Main {
                         out.flush();
                         continue;
                     }
-                    var run = Run.play(fault, lab, images, options.seed + i);
+                    var run = Run.play(fault, lab, images, options.seed + i, says(out));
                     runs.add(run);
                     run.verdicts().forEach(out::println);
                     out.println("  " + (run.kept() ? "KEPT" : "BROKEN") + " after " + Catalogue.seconds(run.took()));

@@ -4,7 +4,6 @@ import io.saccade.contract.event.Task;
 import io.saccade.faults.Fault.Scene;
 import io.saccade.testkit.Await;
 import io.saccade.triton.TritonException;
-import java.time.Duration;
 import java.util.List;
 
 /** Faults in which the models themselves change. */
@@ -17,7 +16,7 @@ final class ModelVersions {
     private ModelVersions() {}
 
     /** A second version takes over, a third one cannot be loaded, and the first one comes back. */
-    static void replaced(Scene scene, Duration patience) throws Exception {
+    static void replaced(Scene scene) throws Exception {
         var lab = scene.lab();
         var repository = lab.repository();
         lab.keepAnswers(false);
@@ -27,23 +26,23 @@ final class ModelVersions {
             lab.calibrate(); // what the second version says of each picture
             lab.forgetAfterwards(Task.EMBEDDING, MODEL + "/" + SECOND);
             back(scene);
-            scene.load().awaitAnswered(0.2, patience);
+            scene.load().awaitAnswered(0.2, scene.patience());
             scene.begins();
             repository.addOpposite(MODEL, SECOND, "embedding");
             repository.load(MODEL);
-            awaitNamed(scene, SECOND, patience);
-            scene.load().awaitAnswered(0.4, patience);
+            awaitNamed(scene, SECOND);
+            scene.load().awaitAnswered(0.4, scene.patience());
             repository.addBroken(MODEL, BROKEN);
             scene.figure("a version that cannot be loaded", refusesToLoad(scene) ? "is refused" : "WAS LOADED");
-            scene.load().awaitAnswered(0.6, patience);
+            scene.load().awaitAnswered(0.6, scene.patience());
             repository.remove(MODEL, BROKEN);
             back(scene);
-            awaitNamed(scene, 1, patience);
-            scene.load().awaitAnswered(0.8, patience);
+            awaitNamed(scene, 1);
+            scene.load().awaitAnswered(0.8, scene.patience());
             repository.addOpposite(MODEL, SECOND, "embedding");
             repository.load(MODEL);
-            awaitNamed(scene, SECOND, patience);
-            scene.load().awaitAnswered(1, patience);
+            awaitNamed(scene, SECOND);
+            scene.load().awaitAnswered(1, scene.patience());
             scene.figure(
                     "answers by version",
                     String.join(
@@ -63,12 +62,12 @@ final class ModelVersions {
     }
 
     /** Waits until a version answers, or there is nothing left to answer: loading a model may take longer than all images. */
-    private static void awaitNamed(Scene scene, int version, Duration patience) {
+    private static void awaitNamed(Scene scene, int version) {
         var name = MODEL + "/" + version;
         long before = scene.lab().named(Task.EMBEDDING, name);
         Await.until(
                 "an answer by version " + version,
-                patience,
+                scene.patience(),
                 () -> scene.lab().named(Task.EMBEDDING, name) > before
                         || scene.load().answered() == scene.load().images());
     }

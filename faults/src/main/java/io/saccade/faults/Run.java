@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,21 +55,27 @@ record Run(
         return violations.isEmpty() && trouble.isEmpty();
     }
 
-    /** Plays a fault on a stack that is whole, and leaves it whole. */
-    static Run play(Fault fault, Lab lab, int images, long seed) throws InterruptedException {
-        return play(fault, lab, images, seed, Duration.ofSeconds(180 + images / 20));
+    /**
+     * Plays a fault on a stack that is whole, and leaves it whole.
+     *
+     * @param says is told now and then how far it is
+     */
+    static Run play(Fault fault, Lab lab, int images, long seed, Consumer<String> says) throws InterruptedException {
+        return play(fault, lab, images, seed, Duration.ofSeconds(180 + images / 20), says);
     }
 
     /** The same, and gives up waiting for rest after a while. */
-    static Run play(Fault fault, Lab lab, int images, long seed, Duration patience) throws InterruptedException {
+    static Run play(Fault fault, Lab lab, int images, long seed, Duration patience, Consumer<String> says)
+            throws InterruptedException {
         var rows = rows(lab);
         long calls = lab.models().calls();
         long fromMemory = lab.models().answeredFromMemory();
         var memory = lab.memory();
         long start = System.nanoTime();
         var trouble = "";
-        var wish = images >= 20_000 ? fault.wish().large() : fault.wish();
-        try (var load = lab.load(fault.id(), seed, images, wish)) {
+        var wish = Fault.isFull(images) ? fault.wish().large() : fault.wish();
+        try (var load = lab.load(fault.id(), seed, images, wish);
+                var _ = new Ticker(load, says)) {
             var scene = new Fault.Scene(lab, load, seed);
             try {
                 fault.play().on(scene);

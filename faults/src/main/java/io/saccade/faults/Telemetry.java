@@ -8,7 +8,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +22,7 @@ final class Telemetry {
      * Every service sends its traces to a collector that resets each connection, then takes them and never answers; and is asked
      * for its metrics by somebody who does not read them.
      */
-    static void away(Scene scene, List<String> services, Duration patience) throws IOException {
+    static void away(Scene scene, List<String> services) throws IOException {
         try (var collector = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
                 var link =
                         FaultyLink.to(collector.getLocalPort(), scene.random().nextLong())) {
@@ -37,7 +36,7 @@ final class Telemetry {
             var scrapers = new ArrayList<Socket>();
             try (var stand = scene.lab().instead(environment)) {
                 scene.begins();
-                scene.load().awaitAnswered(0.3, patience);
+                scene.load().awaitAnswered(0.3, scene.patience());
                 long refused = link.accepted();
                 link.heal(); // connections are taken from now on, by a collector that never answers
                 for (var service : services) {
@@ -45,7 +44,7 @@ final class Telemetry {
                         scrapers.add(askAndNeverRead(stand.of(service).address()));
                     }
                 }
-                scene.load().awaitAnswered(1, patience);
+                scene.load().awaitAnswered(1, scene.patience());
                 scene.figure(
                         "connections to the collector",
                         refused + " reset, " + (link.accepted() - refused) + " never answered");

@@ -28,13 +28,13 @@ final class Transactions {
      * broker that decides about the transactions stands still for longer than a transaction may last, and a broker is cut off
      * from the others while clients still reach it.
      */
-    static void delayedEnds(Scene scene, Duration patience) throws Exception {
+    static void delayedEnds(Scene scene) throws Exception {
         var kafka = scene.lab().kafka();
         kafka.linkNodes(true);
         var held = new AtomicLong();
         var watcher = Thread.ofVirtual().start(() -> watch(scene, held));
         try {
-            scene.load().awaitAnswered(0.15, patience);
+            scene.load().awaitAnswered(0.15, scene.patience());
             scene.begins();
             kafka.nodeLinks()
                     .forEach(link -> link.set(Conditions.slow(Duration.ofMillis(700), Duration.ofMillis(300), 0)));
@@ -42,8 +42,8 @@ final class Transactions {
             Thread.sleep(Duration.ofSeconds(scene.isFull() ? 60 : 15));
             kafka.nodeLinks().forEach(link -> link.heal());
 
-            var coordinator = kafka.process(coordinator(scene, patience));
-            scene.load().awaitAnswered(0.45, patience);
+            var coordinator = kafka.process(coordinator(scene));
+            scene.load().awaitAnswered(0.45, scene.patience());
             coordinator.suspend();
             try {
                 Thread.sleep(Duration.ofSeconds(14)); // longer than the 10 s that a transaction of the join may last
@@ -51,12 +51,12 @@ final class Transactions {
                 coordinator.resume();
             }
 
-            scene.load().awaitAnswered(0.65, patience);
-            var cut = kafka.nodeLink(coordinator(scene, patience));
+            scene.load().awaitAnswered(0.65, scene.patience());
+            var cut = kafka.nodeLink(coordinator(scene));
             cut.cut();
             Thread.sleep(Duration.ofSeconds(scene.isFull() ? 30 : 8));
             cut.heal();
-            scene.load().awaitAnswered(0.95, patience);
+            scene.load().awaitAnswered(0.95, scene.patience());
         } finally {
             watcher.interrupt();
             watcher.join();
@@ -64,14 +64,14 @@ final class Transactions {
             kafka.linkNodes(false);
         }
         scene.figure("most answers held back behind an open transaction", Long.toString(held.get()));
-        Await.until("no transaction to be open", patience, () -> heldBack(scene) == 0);
+        Await.until("no transaction to be open", scene.patience(), () -> heldBack(scene) == 0);
     }
 
     /** The broker that coordinates most of the join's transactions. */
-    private static int coordinator(Scene scene, Duration patience) {
+    private static int coordinator(Scene scene) {
         return Await.value(
                         "every broker to tell its transactions",
-                        patience,
+                        scene.patience(),
                         () -> transactions(scene),
                         told -> !told.isEmpty())
                 .entrySet()

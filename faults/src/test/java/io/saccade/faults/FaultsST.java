@@ -42,9 +42,9 @@ class FaultsST {
         int images = Integer.getInteger("saccade.faults.images", 500);
         var broken = new ArrayList<String>();
         var played = new ArrayList<String>();
-        try (var lab = Lab.open(home, installation, 3, SEED)) {
+        try (var lab = Lab.open(home, installation, 3, SEED, 0)) {
             for (var id : Catalogue.SMOKE) {
-                var run = Run.play(Catalogue.find(id).orElseThrow(), lab, images, SEED, PATIENCE);
+                var run = Run.play(Catalogue.find(id).orElseThrow(), lab, images, SEED, PATIENCE, System.out::println);
                 var story = id + " after " + Catalogue.seconds(run.took()) + "\n" + String.join("\n", run.verdicts());
                 System.out.println(story);
                 if (!run.violations().isEmpty()) {

@@ -58,6 +58,7 @@ public final class Lab implements AutoCloseable {
 
     private static final Duration START = Duration.ofMinutes(3);
     private static final int PARTITIONS = 6;
+    private static final int MANY_IMAGES = 5_000;
     private static final Map<String, List<Topic>> INPUTS = Map.of(
             "encoder", List.of(Topic.IMAGES),
             "captioner", List.of(Topic.IMAGES),
@@ -91,10 +92,10 @@ public final class Lab implements AutoCloseable {
     private int modelServerLives;
     private int runs;
 
-    private Lab(Path folder, Installation installation, int brokers, long seed) {
+    private Lab(Path folder, Installation installation, int brokers, long seed, boolean isForLong) {
         this.folder = folder;
         this.installation = installation;
-        this.kafka = KafkaCluster.start(folder.resolve("kafka"), brokers, seed);
+        this.kafka = KafkaCluster.start(folder.resolve("kafka"), brokers, Map.of(), seed, isForLong);
         this.ports = ReservedPorts.open();
         this.admin = Admin.create(Map.of(
                 "bootstrap.servers",
@@ -120,7 +121,21 @@ public final class Lab implements AutoCloseable {
                         .orElseThrow());
         StackPlan.of(spec(stack, new ModelServerChoice.Elsewhere(models.endpoint())), installation, all)
                 .processes()
-                .forEach(plan -> plans.put(plan.name(), plan));
+                .forEach(plan -> plans.put(plan.name(), isForLong ? withBothCompilers(plan) : plan));
+    }
+
+    /** The local stack compiles with the fast compiler only, as it is to start fast and has little to do. */
+    private static ProcessPlan withBothCompilers(ProcessPlan plan) {
+        return new ProcessPlan(
+                plan.name(),
+                plan.wave(),
+                plan.command().stream()
+                        .filter(argument -> !argument.startsWith("-XX:TieredStopAtLevel="))
+                        .toList(),
+                plan.environment(),
+                plan.address(),
+                plan.probe(),
+                plan.health());
     }
 
     /**
@@ -129,10 +144,12 @@ public final class Lab implements AutoCloseable {
      * @param folder  for data and logs
      * @param brokers 1 or 3
      * @param seed    of the links' jitter
+     * @param images  how many a run will have at most: for many the JVMs compile with both compilers
      */
-    public static Lab open(Path folder, Installation installation, int brokers, long seed) throws IOException {
+    public static Lab open(Path folder, Installation installation, int brokers, long seed, int images)
+            throws IOException {
         Files.createDirectories(folder);
-        var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed);
+        var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed, images >= MANY_IMAGES);
         boolean isOpen = false;
         try {
             lab.start();

@@ -52,6 +52,7 @@ final class Tail implements AutoCloseable {
     private final ConcurrentLinkedQueue<Seen> seen = new ConcurrentLinkedQueue<>();
     private final Map<String, ImageEnriched> answers = new ConcurrentHashMap<>();
     private final Map<String, Progress> progress = new ConcurrentHashMap<>();
+    private final Map<String, LongAdder> answered = new ConcurrentHashMap<>();
     private final Map<String, Duration> late = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<CountDownLatch> waiting = new ConcurrentLinkedQueue<>();
     private final Map<String, LongAdder> named = new ConcurrentHashMap<>();
@@ -109,9 +110,10 @@ final class Tail implements AutoCloseable {
         return answers.get(id);
     }
 
-    /** How many images of a run have a joined answer. */
+    /** How many images of a run have a joined answer; the run's prefix is what their ids have before the number. */
     long answered(String prefix) {
-        return progress.keySet().stream().filter(id -> id.startsWith(prefix)).count();
+        var count = answered.get(prefix);
+        return count == null ? 0 : count.sum();
     }
 
     /** How long after their deadlines the first answers of a run could be read that lack a part; the longest. */
@@ -133,6 +135,7 @@ final class Tail implements AutoCloseable {
         late.keySet().removeIf(id -> id.startsWith(prefix));
         named.clear();
         progress.keySet().removeIf(id -> id.startsWith(prefix));
+        answered.remove(prefix);
         answers.clear();
     }
 
@@ -247,7 +250,10 @@ final class Tail implements AutoCloseable {
         if (event.id().startsWith(Lab.CALIBRATION)) {
             answers.put(event.id(), event);
         }
-        progress.put(event.id(), isWhole ? Progress.WHOLE : Progress.ANSWERED);
+        if (progress.put(event.id(), isWhole ? Progress.WHOLE : Progress.ANSWERED) == null) {
+            answered.computeIfAbsent(Workload.prefixOf(event.id()), _ -> new LongAdder())
+                    .increment();
+        }
     }
 
     private void result(Where where, @Nullable String key, Map<String, String> headers, StageResult<?> event) {

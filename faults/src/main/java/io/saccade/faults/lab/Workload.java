@@ -106,6 +106,11 @@ final class Workload {
         return prefix + number;
     }
 
+    /** What an id begins with when a run's images have it: all before the number. */
+    static String prefixOf(String id) {
+        return id.substring(0, id.lastIndexOf('.') + 1);
+    }
+
     private Item stranger(int number, SplittableRandom random, Instant now) {
         return switch (wish.others()) {
             case NONE, POISON -> throw new IllegalStateException("these are made elsewhere: " + wish.others());

@@ -37,11 +37,13 @@ public final class KafkaCluster implements AutoCloseable {
     private final String clusterId = Uuid.randomUuid().toString();
     private final ReservedPorts ports = ReservedPorts.open();
     private final Map<String, String> settings;
+    private final boolean isForLong;
     private final List<Node> nodes;
 
-    private KafkaCluster(Path folder, int count, Map<String, String> settings, long seed) {
+    private KafkaCluster(Path folder, int count, Map<String, String> settings, long seed, boolean isForLong) {
         this.folder = folder;
         this.settings = Map.copyOf(settings);
+        this.isForLong = isForLong;
         this.nodes = IntStream.rangeClosed(1, count)
                 .mapToObj(id -> new Node(id, seed + id))
                 .toList();
@@ -49,22 +51,25 @@ public final class KafkaCluster implements AutoCloseable {
 
     /** Starts a cluster with settings chosen here. */
     public static KafkaCluster start(Path folder, int nodes, long seed) {
-        return start(folder, nodes, Map.of(), seed);
+        return start(folder, nodes, Map.of(), seed, false);
     }
 
     /**
      * Starts a cluster and waits until every node takes records.
      *
-     * @param folder   for data, settings and logs
-     * @param nodes    1 or 3
-     * @param settings Kafka's own, which win over those chosen here
-     * @param seed     of the links' jitter
+     * @param folder    for data, settings and logs
+     * @param nodes     1 or 3
+     * @param settings  Kafka's own, which win over those chosen here
+     * @param seed      of the links' jitter
+     * @param isForLong whether it is to take records for many minutes: then its JVMs compile with both compilers, which
+     *                  makes the start slow and the work fast; else with the fast one only
      */
-    public static KafkaCluster start(Path folder, int nodes, Map<String, String> settings, long seed) {
+    public static KafkaCluster start(
+            Path folder, int nodes, Map<String, String> settings, long seed, boolean isForLong) {
         if (nodes != 1 && nodes != 3) {
             throw new IllegalArgumentException("a cluster has 1 or 3 nodes, got " + nodes);
         }
-        var cluster = new KafkaCluster(folder, nodes, settings, seed);
+        var cluster = new KafkaCluster(folder, nodes, settings, seed, isForLong);
         boolean isStarted = false;
         try {
             cluster.nodes.forEach(Node::launch);
@@ -261,7 +266,7 @@ public final class KafkaCluster implements AutoCloseable {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx256m",
                     "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
+                    "-XX:TieredStopAtLevel=" + (isForLong ? 4 : 1),
                     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                     "-Dorg.slf4j.simpleLogger.showDateTime=true",
                     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
