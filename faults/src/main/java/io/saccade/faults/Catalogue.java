@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -548,8 +549,7 @@ public final class Catalogue {
             scene.load().awaitAnswered((round + 0.3) / rounds, scene.patience());
             // It must die with work in its hands, so for a while it is asked every time.
             scene.lab().keepAnswers(false);
-            Await.until("a call at work in the model server", scene.patience(), () -> MODELS.stream()
-                    .anyMatch(model -> scene.lab().models().open(model) > 0));
+            awaitCallAtWork(scene);
             scene.begins();
             scene.lab().modelServer().kill();
             Thread.sleep(Duration.ofSeconds(3));
@@ -558,6 +558,17 @@ public final class Catalogue {
             scene.lab().keepAnswers(true);
         }
         scene.figure("first answer after its return", String.join(", ", firstAnswers));
+    }
+
+    /** A call takes a few milliseconds: who looks ten times a second may never see one. */
+    private static void awaitCallAtWork(Scene scene) {
+        long end = System.nanoTime() + scene.patience().toNanos();
+        while (MODELS.stream().allMatch(model -> scene.lab().models().open(model) == 0)) {
+            if (scene.load().answered() == scene.load().images() || System.nanoTime() > end) {
+                throw new AssertionError("no call was ever at work in the model server");
+            }
+            LockSupport.parkNanos(200_000);
+        }
     }
 
     private static void failingCalls(Scene scene) throws Exception {

@@ -178,17 +178,21 @@ record Run(
             figures.put("answered in part first, completed later", Long.toString(later));
         }
         lateness(history).ifPresent(late -> figures.put("latest partial answer after its deadline", late));
-        behindPoison(history).ifPresent(wait -> figures.put("longest wait of an image behind poison", wait));
+        behindPoison(history).ifPresent(wait -> figures.put("wait of images right behind poison", wait));
         return figures;
     }
 
-    /** Of the image after each poisoned record of its partition, from its acceptance to its answer. */
+    /**
+     * How long the image after each poisoned record of its partition waited, from its acceptance to its answer, beside all
+     * others: what is more than theirs is the poison's doing, the rest is the queue that all stand in.
+     */
     private static java.util.Optional<String> behindPoison(History history) {
         var answered = new HashMap<String, Instant>();
         history.joined()
                 .forEach(answer -> answered.merge(answer.id(), answer.completedAt(), (a, b) -> a.isBefore(b) ? a : b));
         var isBehind = new HashSet<Integer>();
-        var longest = Duration.ZERO;
+        var behind = new ArrayList<Duration>();
+        var others = new ArrayList<Duration>();
         for (var sent : history.sent().stream()
                 .filter(sent -> sent.where() != null)
                 .sorted(java.util.Comparator.comparingLong(
@@ -196,19 +200,28 @@ record Run(
                 .toList()) {
             int partition = Objects.requireNonNull(sent.where()).partition();
             switch (sent.owed()) {
-                case Owed.Refusal _, Owed.Letter _ -> isBehind.add(partition);
-                case Owed.Answer _
-                when isBehind.remove(partition) -> {
+                case Owed.Refusal _, Owed.Letter _, Owed.Other _ -> isBehind.add(partition);
+                case Owed.Answer _ -> {
+                    var waits = isBehind.remove(partition) ? behind : others;
                     var at = answered.get(sent.key());
-                    var wait = at == null ? Duration.ZERO : Duration.between(sent.at(), at);
-                    longest = wait.compareTo(longest) > 0 ? wait : longest;
+                    if (at != null) {
+                        waits.add(Duration.between(sent.at(), at));
+                    }
                 }
                 default -> {
-                    // no poison, and none before it
+                    // no poison, and nothing owed
                 }
             }
         }
-        return longest.isZero() ? java.util.Optional.empty() : java.util.Optional.of(longest.toMillis() + " ms");
+        return behind.isEmpty() || others.isEmpty()
+                ? java.util.Optional.empty()
+                : java.util.Optional.of(spread(behind) + "; of all others " + spread(others));
+    }
+
+    private static String spread(List<Duration> waits) {
+        var sorted = waits.stream().sorted().toList();
+        return sorted.get(sorted.size() / 2).toMillis() + " ms in the middle, "
+                + sorted.getLast().toMillis() + " ms at most";
     }
 
     /** Over the whole run, faults included; of a small run it says nothing but how slowly the images were sent. */

@@ -33,6 +33,7 @@ public final class Checker {
     private final List<Violation> violations = new ArrayList<>();
 
     private final Map<String, Sent> owing = new HashMap<>();
+    private final Map<String, Owed.Other> others = new HashMap<>();
     private final Map<Where, Sent> byPlace = new HashMap<>();
     private final Set<String> sources = new HashSet<>();
     private final Map<String, List<Joined>> joined = new HashMap<>();
@@ -65,7 +66,9 @@ public final class Checker {
 
     private void index() {
         for (var sent : history.sent()) {
-            if (sent.key() != null && !(sent.owed() instanceof Owed.Nothing)) {
+            if (sent.key() != null && sent.owed() instanceof Owed.Other other) {
+                others.put(sent.key(), other);
+            } else if (sent.key() != null && !(sent.owed() instanceof Owed.Nothing)) {
                 owing.putIfAbsent(sent.key(), sent);
             }
             if (sent.where() != null) {
@@ -98,6 +101,7 @@ public final class Checker {
                 case Owed.Answer answer -> answered(sent, answer);
                 case Owed.Refusal refusal -> refused(sent, refusal);
                 case Owed.Letter() -> lettered(sent);
+                case Owed.Other _ -> lettered(sent);
                 case Owed.Unsound unsound -> ended(sent, unsound);
                 case Owed.Nothing() -> {
                     // the first of its id is looked at
@@ -378,6 +382,9 @@ public final class Checker {
                         "has a result for " + result.task().json() + ", but was never accepted");
                 continue;
             }
+            if (isOfAnother(result)) {
+                continue;
+            }
             if (!(sent.owed() instanceof Owed.Answer owed)) {
                 if (result.end() == End.FAILED) {
                     explained(result);
@@ -399,6 +406,15 @@ public final class Checker {
                 explained(result);
             }
         }
+    }
+
+    /** A stage cannot know that the id it answers under is another image's; what is joined is looked at by itself. */
+    private boolean isOfAnother(Result result) {
+        var other = others.get(result.imageId());
+        return other != null
+                && other.sha256().equals(result.sha256())
+                && other.tenant().equals(result.tenant())
+                && other.tasks().contains(result.task());
     }
 
     // --- dead letters must tell their story --------------------------------------------------------------------------

@@ -39,6 +39,20 @@ public sealed interface Owed {
     record Letter() implements Owed {}
 
     /**
+     * A dead letter, and no answer, since its id is another image's. No stage can know that, so a task that only this one
+     * asks for is answered under its own digest; nothing of it may be joined.
+     *
+     * @param sha256 digest of its bytes
+     * @param tenant on whose behalf
+     * @param tasks  which it asks for
+     */
+    record Other(String sha256, String tenant, Set<Task> tasks) implements Owed {
+        public Other {
+            tasks = Set.copyOf(tasks);
+        }
+    }
+
+    /**
      * A joined answer about an image that may not be one: each part that is asked for ends, and says why if it has no answer.
      *
      * @param tasks     which are asked

@@ -175,7 +175,8 @@ public final class Load implements AutoCloseable {
         awaitSent(patience);
         var open = new HashSet<String>();
         for (var sent : driver.log()) {
-            if (sent.outcome() == Sent.Outcome.OK && sent.key() != null && !(sent.owed() instanceof Owed.Letter)) {
+            boolean isAnswered = !(sent.owed() instanceof Owed.Letter || sent.owed() instanceof Owed.Other);
+            if (sent.outcome() == Sent.Outcome.OK && sent.key() != null && isAnswered) {
                 open.add(sent.key());
             }
         }

@@ -29,6 +29,8 @@ final class Workload {
 
     private static final List<String> TENANTS = List.of("acme", "globex", "initech");
 
+    private static final String TENANT_OF_ANOTHER = "default";
+
     private final String prefix;
     private final long seed;
     private final Material material;
@@ -75,7 +77,7 @@ final class Workload {
             // A good image, and another one under its id, which makes a dead letter and changes nothing.
             var first = image(number, random, now);
             items.add(first);
-            items.add(new Item(first.key(), another(number, random, now), first.headers(), new Owed.Letter()));
+            items.add(another(first, random, now));
         } else {
             items.add(Poison.make(id(number), random, now));
         }
@@ -86,20 +88,24 @@ final class Workload {
         return items;
     }
 
-    private byte[] another(int number, SplittableRandom random, Instant now) {
+    private Item another(Item first, SplittableRandom random, Instant now) {
+        var id = java.util.Objects.requireNonNull(first.key());
         var pictures = material.pictures();
-        var picture = pictures.get(random.nextInt(pictures.size()));
-        return json.write(new ImageSubmitted(
-                id(number),
-                "default",
-                ImageRef.inline(picture.copy("another " + id(number))),
+        var png = pictures.get(random.nextInt(pictures.size())).copy("another " + id);
+        var tasks = EnumSet.of(Task.CAPTION, Task.EMBEDDING);
+        var event = new ImageSubmitted(
+                id,
+                TENANT_OF_ANOTHER,
+                ImageRef.inline(png),
                 null,
                 List.of(),
-                EnumSet.of(Task.CAPTION, Task.EMBEDDING),
+                tasks,
                 now.plus(wish.deadline()),
                 Priority.LIVE,
                 Map.of(),
-                now));
+                now);
+        return new Item(
+                id, json.write(event), first.headers(), new Owed.Other(EventIds.sha256(png), TENANT_OF_ANOTHER, tasks));
     }
 
     private String id(int number) {

@@ -47,6 +47,35 @@ class CheckerTest {
     }
 
     @Test
+    void aStageMayAnswerForAnotherImageUnderATakenIdButOnlyUnderItsOwnDigest() {
+        // Given
+        var lawful = Histories.good(1, IMAGES);
+        lawful.another(SOME, "other");
+        var mixedUp = Histories.good(1, IMAGES);
+        mixedUp.another(SOME, "%064x".formatted(SOME));
+
+        // Then
+        assertThat(Checker.check(lawful.history(), Histories.allowed())).isEmpty();
+        assertThat(Checker.check(mixedUp.history(), Histories.allowed()))
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I3);
+    }
+
+    @Test
+    void anotherImageUnderATakenIdWithoutADeadLetterIsAViolation() {
+        // Given
+        var history = Histories.good(1, IMAGES);
+        history.another(SOME, "other");
+        history.dead.removeIf(letter -> letter.story() != null
+                && "event.conflict".equals(letter.story().failure().code()));
+
+        // Then
+        assertThat(Checker.check(history.history(), Histories.allowed()))
+                .extracting(Violation::invariant)
+                .containsOnly(Invariant.I7);
+    }
+
+    @Test
     void anImageThatCannotBeReadMayEndInARefusalOnly() {
         // Given
         var owed = new Owed.Unsound(Set.of(Task.CAPTION), List.of("image.", "fetch."), false);

@@ -100,6 +100,28 @@ final class Histories {
         joined.add(answer(id, "acme", 1, status, null, Map.of(), START, START.plusSeconds(1), parts));
     }
 
+    /** Adds another image under the id of a good one, which a stage has answered under a digest, and its dead letter. */
+    void another(int number, String digestOfResult) {
+        var id = id(number);
+        var where = new Where("saccade.images", 0, 10_000 + number);
+        sent.add(new Sent(
+                id, Sent.Outcome.OK, START, where, new Owed.Other("other", "tenant-of-other", Set.of(Task.CAPTION))));
+        dead.add(new Seen.Dead(next("saccade.dlq"), id, story("event.conflict", "joiner", where), ""));
+        results.add(new Seen.Result(
+                next("caption"),
+                id,
+                "e",
+                id,
+                "tenant-of-other",
+                Task.CAPTION,
+                End.DONE,
+                "something else",
+                null,
+                SERVED.get(Task.CAPTION).iterator().next(),
+                digestOfResult,
+                1));
+    }
+
     private void poison(int number) {
         var where = new Where("saccade.images", 0, number);
         sent.add(new Sent(null, Sent.Outcome.OK, START, where, new Owed.Letter()));

@@ -80,7 +80,7 @@ class WorkloadTest {
                     .extracting(Item::key)
                     .containsOnly(items.getFirst().key());
             assertThat(items.getFirst().owed()).isInstanceOf(Owed.Answer.class);
-            assertThat(items.getLast().owed()).isInstanceOf(Owed.Letter.class);
+            assertThat(items.getLast().owed()).isInstanceOf(Owed.Other.class);
             assertThat(items.getLast().value()).isNotEqualTo(items.getFirst().value());
         });
     }
