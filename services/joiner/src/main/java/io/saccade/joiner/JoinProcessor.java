@@ -66,6 +66,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
 
     private static final Duration LONGEST_TURN = Duration.ofMillis(100);
 
+    /** How far ahead the index is read, so that the time of the next deadline is known and nothing is read until then. */
+    private static final Duration AHEAD = Duration.ofSeconds(1);
+
     private static final Pattern USABLE_ID = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
     private final JoinConfig.Join config;
@@ -74,13 +77,17 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private final RequestReader reader = new RequestReader(json);
     private final JoinMetrics metrics;
     private final JoinTracing tracing;
+    private final ThreadLocal<Pace> paces;
 
     private @Nullable ProcessorContext<byte[], byte[]> context;
     private @Nullable KeyValueStore<String, byte[]> states;
     private @Nullable KeyValueStore<String, byte[]> deadlines;
     private final AtomicLong open = new AtomicLong();
     private Instant quietUntil = Instant.MIN;
-    private long answers;
+    private Pace pace = new Pace();
+
+    /** It asked for the end of a transaction, which comes before it is called again to look at deadlines. */
+    private boolean asked;
 
     /** Nothing is due before this. A range that began at zero would walk over every deleted deadline again. */
     private Instant lookFrom = Instant.EPOCH;
@@ -89,9 +96,16 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
      * One for each partition.
      *
      * @param topics by the name the broker knows
+     * @param paces  of the threads, each shared by the partitions of its thread
      */
-    JoinProcessor(JoinConfig.Join config, Map<String, Topic> topics, JoinMetrics metrics, OpenTelemetry telemetry) {
+    JoinProcessor(
+            JoinConfig.Join config,
+            Map<String, Topic> topics,
+            JoinMetrics metrics,
+            OpenTelemetry telemetry,
+            ThreadLocal<Pace> paces) {
         this.config = config;
+        this.paces = paces;
         this.topics = topics;
         this.metrics = metrics;
         this.tracing = new JoinTracing(telemetry);
@@ -104,6 +118,8 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         deadlines = context.getStateStore(DEADLINES);
         // Called again on the same object when a transaction was rolled back, and deadlines came back with it.
         lookFrom = Instant.EPOCH;
+        pace = paces.get();
+        asked = false;
         metrics.keep(open);
         open.set(0);
         // One deadline for each open image, and nothing else of its kind: counting them reads no state.
@@ -124,6 +140,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     public void process(Record<byte[], byte[]> record) {
         var metadata = context().recordMetadata().orElseThrow();
         var headers = headers(record);
+        pace.worked(now());
         try {
             switch (topic(metadata)) {
                 case IMAGES -> image(record, metadata, headers);
@@ -156,6 +173,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         move(id, before, before.erased(now), now);
         var event = new CloudEvent(EventIds.erased(id), EventType.IMAGE_ERASED, SOURCE, id, now);
         context().forward(new Record<>(record.key(), null, now.toEpochMilli(), headers(event)), ENRICHED);
+        pace.answered(now);
         metrics.erased();
     }
 
@@ -232,6 +250,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         var out = new RecordHeaders(record.headers());
         story.headers().forEach((name, text) -> out.add(name, text.getBytes(StandardCharsets.UTF_8)));
         context().forward(record.withHeaders(out), DLQ);
+        pace.answered(now);
         metrics.deadLetter(failure.code());
     }
 
@@ -271,32 +290,48 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                                 now.toEpochMilli(),
                                 headers),
                         ENRICHED);
-        answers++;
+        pace.answered(now);
         metrics.emitted(enriched);
     }
 
-    /** Looks at what is due: images past their deadline are answered, images long answered are forgotten. */
     private void tick(Instant now) {
-        if (now.isBefore(quietUntil)) {
-            return;
+        if (asked) {
+            asked = false;
+            pace.ended(now);
         }
-        var from = lookFrom.isAfter(now) ? now : lookFrom;
-        lookFrom = now;
-        long before = answers;
-        long end = System.nanoTime() + LONGEST_TURN.toNanos();
-        try (var due = deadlines().range(Due.firstAt(from), Due.firstAfter(now))) {
+        if (!now.isBefore(quietUntil) && !now.isBefore(lookFrom)) {
+            turn(now);
+        }
+        if (pace.shouldEnd(now)) {
+            asked = true;
+            context().commit();
+        }
+    }
+
+    /** Looks at what is due: images past their deadline are answered, images long answered are forgotten. */
+    private void turn(Instant now) {
+        var from = lookFrom;
+        lookFrom = now.plus(AHEAD);
+        boolean answered = false;
+        long start = System.nanoTime();
+        try (var due = deadlines().range(Due.firstAt(from), Due.firstAt(lookFrom))) {
             for (int looked = 0; due.hasNext(); looked++) {
                 var entry = Due.parse(due.next().key);
-                if (looked == MOST_AT_ONCE || (looked > 0 && System.nanoTime() - end > 0)) {
+                if (entry.when().isAfter(now)) {
                     lookAgainFrom(entry.when());
                     break;
                 }
+                long took = System.nanoTime() - start;
+                if (looked == MOST_AT_ONCE || (looked > 0 && took > LONGEST_TURN.toNanos())) {
+                    lookAgainFrom(entry.when());
+                    return; // more is due: its transaction ends later, for more answers at once
+                }
                 deadlines().delete(entry.key());
-                due(entry, now);
+                answered |= due(entry, now.plusMillis(took / 1_000_000));
             }
         }
-        if (answers != before) {
-            context().commit(); // nobody can read an answer that is due before its transaction has ended
+        if (answered) {
+            pace.overdue(now); // nobody can read an answer that is due before its transaction has ended
         }
     }
 
@@ -306,15 +341,24 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
-    /** An entry says when to look, not what to do: the image may have moved on since it was written. */
-    private void due(Due entry, Instant now) {
+    /**
+     * An entry says when to look, not what to do: the image may have moved on since it was written.
+     *
+     * @return whether there is an answer
+     */
+    private boolean due(Due entry, Instant now) {
+        pace.worked(now);
         var bytes = states().get(entry.id());
         if (bytes == null) {
-            return;
+            return false;
         }
         var state = StoredState.read(bytes);
-        switch (entry.kind()) {
-            case EXPIRE -> move(entry.id(), state, state.expired(now), now);
+        return switch (entry.kind()) {
+            case EXPIRE -> {
+                var move = state.expired(now);
+                move(entry.id(), state, move, now);
+                yield move.emit().isPresent();
+            }
             case FORGET -> {
                 boolean forget =
                         switch (state) {
@@ -329,8 +373,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                 } else {
                     remember(entry.id(), state, now);
                 }
+                yield false;
             }
-        }
+        };
     }
 
     /** Not yet to be forgotten, for images are remembered longer than when the entry was written: there must be another. */

@@ -178,6 +178,8 @@ public class JoinRunner {
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, config.kafka().bootstrapServers());
         // State, offsets and output in one transaction: no answer twice, none lost.
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        // The join ends its transactions itself, see Pace; this is but a net below it.
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 5_000);
         settings.put(
                 StreamsConfig.STATE_DIR_CONFIG,
                 config.join().stateDirectory().toAbsolutePath().toString());

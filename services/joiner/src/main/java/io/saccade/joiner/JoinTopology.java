@@ -36,6 +36,7 @@ final class JoinTopology {
 
     static Topology build(JoinConfig.Join config, TopicCatalogue topics, JoinMetrics metrics, OpenTelemetry telemetry) {
         var bytes = Serdes.ByteArray();
+        var paces = ThreadLocal.withInitial(Pace::new);
         var byName = INPUTS.stream().collect(Collectors.toMap(topics::name, topic -> topic));
         return new Topology()
                 .addSource(
@@ -43,7 +44,7 @@ final class JoinTopology {
                         bytes.deserializer(),
                         bytes.deserializer(),
                         byName.keySet().toArray(String[]::new))
-                .addProcessor("join", () -> new JoinProcessor(config, byName, metrics, telemetry), "parts")
+                .addProcessor("join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts")
                 .addStateStore(store(config, JoinProcessor.STATES), "join")
                 .addStateStore(store(config, JoinProcessor.DEADLINES), "join")
                 .addSink(
