@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 
 /**
  * The images of a run and what the stages say of them, by number: the same number is the same image. Of the images a tenth has no part
@@ -37,7 +38,7 @@ final class Events {
     private static final List<String> TENANTS = List.of("acme", "globex", "initech");
 
     private final String prefix;
-    private final Instant deadline;
+    private final IntFunction<Instant> deadline;
 
     /**
      * Images that wait for the same moment.
@@ -45,6 +46,16 @@ final class Events {
      * @param prefix of their ids
      */
     Events(String prefix, Instant deadline) {
+        this(prefix, _ -> deadline);
+    }
+
+    /**
+     * Images that wait for moments of their own.
+     *
+     * @param prefix   of their ids
+     * @param deadline by number
+     */
+    Events(String prefix, IntFunction<Instant> deadline) {
         this.prefix = prefix;
         this.deadline = deadline;
     }
@@ -63,7 +74,7 @@ final class Events {
                 null,
                 tasks.contains(Task.ANSWERS) ? List.of(new Question("q1", "what colour is it?")) : List.of(),
                 tasks,
-                deadline,
+                deadline.apply(number),
                 Priority.LIVE,
                 Map.of("number", Integer.toString(number)),
                 now);

@@ -1,10 +1,20 @@
 package io.saccade.benchmarks.join;
 
 import io.saccade.cli.stack.Health;
+import io.saccade.cli.stack.Installation;
 import io.saccade.cli.stack.Memory;
+import io.saccade.cli.stack.ModelServerChoice;
+import io.saccade.cli.stack.Ports;
 import io.saccade.cli.stack.ProcessPlan;
+import io.saccade.cli.stack.StackFolder;
+import io.saccade.cli.stack.StackPlan;
+import io.saccade.cli.stack.StackSpec;
+import io.saccade.contract.topic.Topic;
+import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.Child;
+import io.saccade.testkit.fault.ReservedPorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -15,6 +25,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +34,12 @@ import org.jspecify.annotations.Nullable;
 /** The joiner as a process that is started and ended again and again. For one thread, but {@link #rss()}. */
 final class Joiner implements AutoCloseable {
 
+    /** Its name to Kafka. */
+    static final String GROUP = "saccade-joiner";
+
     private static final Duration START = Duration.ofMinutes(9);
+    private static final List<Topic> INPUTS =
+            List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     private final ProcessPlan plan;
     private final Path state;
@@ -32,6 +49,37 @@ final class Joiner implements AutoCloseable {
     private final AtomicLong most = new AtomicLong();
     private volatile @Nullable Child child;
 
+    /** As the command line starts it, on a stack's folder; not started yet. */
+    static Joiner in(StackFolder folder, String bootstrapServers, ReservedPorts ports, Map<String, String> environment)
+            throws IOException {
+        Files.createDirectories(folder.logs());
+        var byRole = new HashMap<String, Integer>();
+        Installation.SERVICES.forEach(service -> byRole.put(service, ports.next()));
+        var spec = new StackSpec(
+                folder,
+                bootstrapServers,
+                new ModelServerChoice.Elsewhere("127.0.0.1:1"), // the joiner knows of no model server
+                null,
+                Duration.ofSeconds(60));
+        var plan = StackPlan.of(spec, Installation.here(), new Ports(byRole)).processes().stream()
+                .filter(process -> process.name().equals("joiner"))
+                .findFirst()
+                .orElseThrow();
+        return new Joiner(plan, folder.joiner(), folder.log("joiner"), environment);
+    }
+
+    /** Records it has not committed yet. */
+    static long lag(TestKafka kafka, TopicCatalogue topics) {
+        return INPUTS.stream()
+                .mapToLong(topic -> kafka.lag(GROUP, topics.name(topic)))
+                .sum();
+    }
+
+    /** CPU time of a process since its start. */
+    static Duration cpu(Child process) {
+        return process.process().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     /**
      * Not started yet.
      *
@@ -39,7 +87,7 @@ final class Joiner implements AutoCloseable {
      * @param state its disk
      * @param log   what it says
      */
-    Joiner(ProcessPlan plan, Path state, Path log, Map<String, String> environment) {
+    private Joiner(ProcessPlan plan, Path state, Path log, Map<String, String> environment) {
         this.plan = plan;
         this.state = state;
         this.log = log;
@@ -132,6 +180,16 @@ final class Joiner implements AutoCloseable {
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .reduce(Double::sum)
                 .orElse(Double.NaN);
+    }
+
+    /** CPU time since it was started. */
+    Duration cpu() {
+        return cpu(running());
+    }
+
+    /** How often its threads have ended a transaction since it was started. */
+    double transactions() throws IOException, InterruptedException {
+        return meter("kafka_stream_thread_commit_total");
     }
 
     @Override

@@ -1,18 +1,7 @@
 package io.saccade.benchmarks.join;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.saccade.cli.kafka.Topics;
-import io.saccade.cli.stack.Installation;
-import io.saccade.cli.stack.ModelServerChoice;
-import io.saccade.cli.stack.Ports;
-import io.saccade.cli.stack.ProcessPlan;
 import io.saccade.cli.stack.StackFolder;
-import io.saccade.cli.stack.StackPlan;
-import io.saccade.cli.stack.StackSpec;
-import io.saccade.contract.CloudEvent;
-import io.saccade.contract.EventJson;
-import io.saccade.contract.EventType;
 import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
@@ -28,7 +17,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,10 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Very many images wait for a part, and the joiner is ended and started again among them: with its disk, after {@code kill -9}, and
@@ -49,19 +34,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class OpenJoins implements AutoCloseable {
 
     private static final int PARTITIONS = 6;
-    private static final String GROUP = "saccade-joiner";
     private static final String PREFIX = "open-";
     private static final Duration PATIENCE = Duration.ofMinutes(9);
-    private static final List<Topic> INPUTS =
-            List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
+    private static final Duration PROGRESS = Duration.ofSeconds(10);
 
     private final TopicCatalogue topics = TopicCatalogue.load();
-    private final EventJson json = EventJson.create();
     private final Path home;
     private final ReservedPorts ports = ReservedPorts.open();
     private final KafkaProcess broker;
     private final TestKafka kafka;
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final Feed feed;
     private final Joiner joiner;
     private final int images;
     private int probes;
@@ -71,23 +53,9 @@ public final class OpenJoins implements AutoCloseable {
         this.home = Files.createTempDirectory("saccade-open-joins");
         this.broker = KafkaProcess.start(home);
         this.kafka = TestKafka.at(broker.bootstrapServers());
-        this.producer = new KafkaProducer<>(
-                Map.of(
-                        "bootstrap.servers",
-                        broker.bootstrapServers(),
-                        "linger.ms",
-                        20,
-                        "batch.size",
-                        256 << 10,
-                        "compression.type",
-                        "lz4",
-                        "buffer.memory",
-                        64 << 20),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
-        var folder = new StackFolder("open-joins", home.resolve("stack"));
-        Files.createDirectories(folder.logs());
-        this.joiner = new Joiner(plan(folder), folder.joiner(), folder.log("joiner"), Map.of());
+        this.feed = new Feed(broker.bootstrapServers(), topics);
+        this.joiner = Joiner.in(
+                new StackFolder("open-joins", home.resolve("stack")), broker.bootstrapServers(), ports, Map.of());
     }
 
     /** {@code [IMAGES [SECONDS]]}: how many, a million by default, and when their deadline comes, counted from the start. */
@@ -98,21 +66,6 @@ public final class OpenJoins implements AutoCloseable {
         try (var run = new OpenJoins(images)) {
             run.play(Instant.now().plusSeconds(seconds));
         }
-    }
-
-    private ProcessPlan plan(StackFolder folder) {
-        var byRole = new HashMap<String, Integer>();
-        Installation.SERVICES.forEach(service -> byRole.put(service, ports.next()));
-        var spec = new StackSpec(
-                folder,
-                broker.bootstrapServers(),
-                new ModelServerChoice.Elsewhere("127.0.0.1:1"), // the joiner knows of no model server
-                null,
-                Duration.ofSeconds(60));
-        return StackPlan.of(spec, Installation.here(), new Ports(byRole)).processes().stream()
-                .filter(plan -> plan.name().equals("joiner"))
-                .findFirst()
-                .orElseThrow();
     }
 
     private void play(Instant due) throws Exception {
@@ -141,21 +94,28 @@ public final class OpenJoins implements AutoCloseable {
 
     private void fill(Events events, Watch watch) throws Exception {
         long start = System.nanoTime();
-        long records = 0;
+        long said = start;
+        long before = feed.records();
         for (int number = 0; number < images; number++) {
             var now = Instant.now();
-            send(Topic.IMAGES, events.id(number), events.image(number, EnumSet.allOf(Task.class), now));
-            records++;
+            feed.image(events, number, EnumSet.allOf(Task.class), now);
             for (var task : events.present(number)) {
-                send(task.topic(), events.id(number), events.result(number, task, now));
-                records++;
+                feed.result(events, number, task, now);
+            }
+            if (System.nanoTime() - said > PROGRESS.toNanos()) {
+                said = System.nanoTime();
+                progress(start, number + 1);
             }
         }
-        producer.flush();
-        Await.until("the joiner to have read everything", PATIENCE, () -> {
+        feed.flush();
+        long records = feed.records() - before;
+        while (Joiner.lag(kafka, topics) > 0) {
             LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
-            return lag() == 0;
-        });
+            if (System.nanoTime() - said > PROGRESS.toNanos()) {
+                said = System.nanoTime();
+                progress(start, images);
+            }
+        }
         double took = seconds(start);
         say(
                 "%,d records were joined in %.0f s (%,.0f in a second, their producer beside); %,.0f images are open, %d answered",
@@ -167,6 +127,17 @@ public final class OpenJoins implements AutoCloseable {
                 joiner.stateBytes() >> 20,
                 changelogBytes() >> 20,
                 changelogRecords());
+    }
+
+    private void progress(long start, int sent) throws Exception {
+        System.err.printf(
+                Locale.ROOT,
+                "%.0f s: %,d images sent, %,.0f open in the joiner, %,d records to be read; its RSS %d MB%n",
+                seconds(start),
+                sent,
+                joiner.meter("saccade_join_open_images"),
+                Joiner.lag(kafka, topics),
+                joiner.rss() >> 20);
     }
 
     private interface End {
@@ -181,7 +152,7 @@ public final class OpenJoins implements AutoCloseable {
         long start = System.nanoTime();
         joiner.start();
         var probe = probe();
-        producer.flush();
+        feed.flush();
         joiner.awaitReady();
         double ready = seconds(start);
         long rss = joiner.rss();
@@ -194,7 +165,7 @@ public final class OpenJoins implements AutoCloseable {
                 joiner.meter("saccade_join_restored_records_total"),
                 rss >> 20,
                 joiner.mostRss() >> 20);
-        Await.until("the joiner to have read everything", PATIENCE, () -> lag() == 0);
+        Await.until("the joiner to have read everything", PATIENCE, () -> Joiner.lag(kafka, topics) == 0);
     }
 
     /** In the middle of a transaction: images that are answered at once come faster than they are joined. */
@@ -209,8 +180,8 @@ public final class OpenJoins implements AutoCloseable {
     private String probe() {
         var events = new Events("probe-", Instant.now().plus(Duration.ofHours(1)));
         int number = probes++;
-        send(Topic.IMAGES, events.id(number), events.image(number, Set.of(Task.CAPTION), Instant.now()));
-        send(Topic.CAPTIONS, events.id(number), events.result(number, Task.CAPTION, Instant.now()));
+        feed.image(events, number, Set.of(Task.CAPTION), Instant.now());
+        feed.result(events, number, Task.CAPTION, Instant.now());
         return events.id(number);
     }
 
@@ -235,32 +206,6 @@ public final class OpenJoins implements AutoCloseable {
                 joiner.stateBytes() >> 20,
                 changelogBytes() >> 20,
                 changelogRecords());
-    }
-
-    private void send(Topic topic, String id, Object event) {
-        var type =
-                switch (topic) {
-                    case IMAGES -> EventType.IMAGE_SUBMITTED;
-                    case EMBEDDINGS -> EventType.EMBEDDING;
-                    case CAPTIONS -> EventType.CAPTION;
-                    case ANSWERS -> EventType.ANSWERS;
-                    case MODERATIONS -> EventType.MODERATION;
-                    default -> throw new IllegalArgumentException(topic + " is no input of the join");
-                };
-        var record = new ProducerRecord<>(topics.name(topic), null, id.getBytes(UTF_8), json.write(event));
-        new CloudEvent(id, type.type(), "/bench", id, Instant.now()).headers().forEach((name, text) -> record.headers()
-                .add(name, text.getBytes(UTF_8)));
-        var _ = producer.send(record, (_, failure) -> {
-            if (failure != null) {
-                throw new IllegalStateException("a record was not taken", failure);
-            }
-        });
-    }
-
-    private long lag() {
-        return INPUTS.stream()
-                .mapToLong(topic -> kafka.lag(GROUP, topics.name(topic)))
-                .sum();
     }
 
     private long changelogBytes() throws ExecutionException, InterruptedException {
@@ -291,7 +236,7 @@ public final class OpenJoins implements AutoCloseable {
     }
 
     private static boolean isChangelog(String topic) {
-        return topic.startsWith(GROUP + "-") && topic.endsWith("-changelog");
+        return topic.startsWith(Joiner.GROUP + "-") && topic.endsWith("-changelog");
     }
 
     private static double seconds(long start) {
@@ -309,7 +254,7 @@ public final class OpenJoins implements AutoCloseable {
     @Override
     public void close() throws IOException {
         joiner.close();
-        producer.close(Duration.ZERO);
+        feed.close();
         kafka.close();
         broker.close();
         ports.close();
