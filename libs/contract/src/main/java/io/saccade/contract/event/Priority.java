@@ -3,7 +3,10 @@ package io.saccade.contract.event;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/** Whether somebody waits for the answer now. */
+/**
+ * Whether somebody waits for the answer now. An image in the topic of backfill is backfill, whatever its event says; one in
+ * the live topic is what its event says.
+ */
 public enum Priority {
     /** Somebody waits. */
     LIVE("live"),

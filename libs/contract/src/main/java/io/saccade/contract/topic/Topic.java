@@ -5,6 +5,7 @@ import java.util.Locale;
 /** The topics by the names that code uses; what the broker calls them is in the {@link TopicCatalogue}. */
 public enum Topic {
     IMAGES,
+    BACKFILL,
     QUESTIONS,
     BUCKET_EVENTS,
     EMBEDDINGS,
@@ -18,6 +19,11 @@ public enum Topic {
     RETRY_MODERATIONS,
     DLQ,
     HANDLED;
+
+    /** Whether its records are images to understand, or erasures of such. */
+    public boolean isImages() {
+        return this == IMAGES || this == BACKFILL;
+    }
 
     /** The key in {@code topics.yaml}. */
     public String key() {

@@ -19,7 +19,7 @@ import java.util.Set;
 /** The AsyncAPI 3.0 document: channels from the topic catalogue, messages from the event types. */
 final class AsyncApiWriter {
 
-    private static final Set<Topic> INPUTS = Set.of(Topic.IMAGES, Topic.QUESTIONS, Topic.BUCKET_EVENTS);
+    private static final Set<Topic> INPUTS = Set.of(Topic.IMAGES, Topic.BACKFILL, Topic.QUESTIONS, Topic.BUCKET_EVENTS);
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private AsyncApiWriter() {}
@@ -58,7 +58,7 @@ final class AsyncApiWriter {
         channel.put("description", topic.description());
         var messages = channel.putObject("messages");
         reference(messages.putObject(topic.event()), "#/components/messages/" + topic.event());
-        if (topic.key() == Topic.IMAGES) {
+        if (topic.key().isImages()) {
             reference(messages.putObject("ImageFile"), "#/components/messages/ImageFile");
         }
         var kafka = channel.putObject("bindings").putObject("kafka");
@@ -81,7 +81,7 @@ final class AsyncApiWriter {
         var messages = operation.putArray("messages");
         var channel = "#/channels/" + topic.key().key();
         reference(messages.addObject(), channel + "/messages/" + topic.event());
-        if (topic.key() == Topic.IMAGES) {
+        if (topic.key().isImages()) {
             reference(messages.addObject(), channel + "/messages/ImageFile");
         }
     }
