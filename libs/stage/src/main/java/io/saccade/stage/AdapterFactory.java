@@ -20,7 +20,7 @@ public interface AdapterFactory<A extends Answer> {
     /** Folder of its model in the repository, unless configured otherwise. */
     String model();
 
-    /** What it reads. */
+    /** What it reads. Whoever reads {@link Topic#IMAGES} is given {@link Topic#BACKFILL} too, unnamed: the join awaits both. */
     Set<Topic> topics();
 
     /**

@@ -1,8 +1,10 @@
 package io.saccade.stage;
 
+import io.saccade.contract.topic.Topic;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -56,19 +58,23 @@ final class Answered {
         this.tail = tail;
     }
 
-    /** These partitions are read from now on, and no others. Reads the tails of new ones first. For the poll loop. */
-    void keep(Set<Integer> partitions) {
+    /**
+     * Partitions with these numbers are read from now on, and no others. For the poll loop.
+     *
+     * @param partitions all numbers
+     * @param added      those of which a partition is new here, of whichever topic: another replica may have answered its last
+     *                   records, so the tails of these are read first
+     */
+    void keep(Set<Integer> partitions, Set<Integer> added) {
         indexes.keySet().retainAll(partitions);
-        var added = new HashSet<>(partitions);
-        added.removeAll(indexes.keySet());
         if (most == 0 || added.isEmpty()) {
             return;
         }
-        added.forEach(partition -> indexes.put(partition, new Index()));
+        added.forEach(partition -> indexes.computeIfAbsent(partition, _ -> new Index()));
         tail.read(added, (partition, requestId, at) -> {
             var index = indexes.get(partition);
             if (index != null) {
-                index.answered(requestId, new Known(at, true, -1, null));
+                index.readBack(requestId, new Known(at, true, null, null));
             }
         });
     }
@@ -77,18 +83,18 @@ final class Answered {
      * An image was taken: of those under one id the first goes first, as the join takes the first for the image and the others
      * for none. For the poll loop, in the order of the partition; ends with {@link #left}.
      */
-    void taken(int partition, String id, long offset) {
+    void taken(int partition, String id, Place place) {
         var index = indexes.get(partition);
         if (index != null) {
-            index.taken(id, offset);
+            index.taken(id, place);
         }
     }
 
     /** An image that was taken has its end, or has none here. */
-    void left(int partition, String id, long offset) {
+    void left(int partition, String id, Place place) {
         var index = indexes.get(partition);
         if (index != null) {
-            index.left(id, offset);
+            index.left(id, place);
         }
     }
 
@@ -103,15 +109,33 @@ final class Answered {
     }
 
     /**
+     * Where a request lies in partitions of one number. Of two in one topic the order is Kafka's; between topics there is
+     * none, and any that all agree on will do: live first.
+     *
+     * @param topic  from which it came first
+     * @param offset and at which offset
+     */
+    record Place(Topic topic, long offset) implements Comparable<Place> {
+
+        private static final Comparator<Place> ORDER =
+                Comparator.comparing(Place::topic).thenComparingLong(Place::offset);
+
+        @Override
+        public int compareTo(Place that) {
+            return ORDER.compare(this, that);
+        }
+    }
+
+    /**
      * A request that is to be answered.
      *
      * @param id     of the request
-     * @param offset at which it came first
+     * @param place  where it came first
      * @param sha256 digest of the image's bytes, if the event tells it; asked for only where that matters
      * @param sent   when it was written
      * @param again  whether to answer even what was answered
      */
-    record Asked(String id, long offset, Supplier<Optional<String>> sha256, Instant sent, boolean again) {}
+    record Asked(String id, Place place, Supplier<Optional<String>> sha256, Instant sent, boolean again) {}
 
     /** An image was erased: sent anew, it is another one. For the poll loop, before it takes what lies behind. */
     void forget(int partition, String requestId) {
@@ -151,7 +175,7 @@ final class Answered {
          */
         void answered(Instant at, @org.jspecify.annotations.Nullable String sha256) {
             if (index != null) {
-                index.answered(asked.id(), new Known(at, false, asked.offset(), sha256));
+                index.answered(asked.id(), new Known(at, false, asked.place(), sha256));
             }
         }
 
@@ -169,21 +193,23 @@ final class Answered {
      * @param at       when its result was written
      * @param fromTail whether only its result is known: then it stands for requests that were written before, which come
      *                 again after a crash; an erasure may lie between it and a later one
-     * @param offset   at which the request came; negative where that is not known
+     * @param place    where the request came; null where that is not known
      * @param sha256   digest of the bytes that were answered for, or null
      */
     private record Known(
             Instant at,
             boolean fromTail,
-            long offset,
+            @org.jspecify.annotations.Nullable Place place,
             @org.jspecify.annotations.Nullable String sha256) {
 
         /**
-         * Whether what was answered is another image, that came later under the id of this one and was faster, as this one
-         * had to wait for its retry. That was no answer to this one.
+         * Whether what was answered is another image under the id of this one, of which the join may have taken this one: it
+         * came later and was faster, as this one had to wait for its retry; or it came by another topic, and which of both was
+         * first the join alone can tell. That was no answer to this one.
          */
-        boolean isOfALaterImage(Asked asked) {
-            return asked.offset() < offset
+        boolean isOfAnotherImage(Asked asked) {
+            return place != null
+                    && (asked.place().topic() != place.topic() || asked.place().offset() < place.offset())
                     && sha256 != null
                     && asked.sha256().get().filter(own -> !own.equals(sha256)).isPresent();
         }
@@ -194,7 +220,7 @@ final class Answered {
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition changed = lock.newCondition();
         private final Set<String> atWork = new HashSet<>();
-        private final Map<String, TreeSet<Long>> taken = new HashMap<>();
+        private final Map<String, TreeSet<Place>> taken = new HashMap<>();
         private final LinkedHashMap<String, Known> known = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
@@ -209,7 +235,7 @@ final class Answered {
             try {
                 while (true) {
                     var earlier = taken.get(asked.id());
-                    if (earlier == null || earlier.first() >= asked.offset()) {
+                    if (earlier == null || earlier.first().compareTo(asked.place()) >= 0) {
                         if (!asked.again() && isKnown(asked)) {
                             return new Claim(this, asked, true);
                         }
@@ -229,24 +255,24 @@ final class Answered {
             return answer != null
                     && answer.at().plus(remember).isAfter(clock.instant())
                     && !(answer.fromTail() && asked.sent().isAfter(answer.at()))
-                    && !answer.isOfALaterImage(asked);
+                    && !answer.isOfAnotherImage(asked);
         }
 
-        void taken(String id, long offset) {
+        void taken(String id, Place place) {
             lock.lock();
             try {
-                taken.computeIfAbsent(id, _ -> new TreeSet<>()).add(offset);
+                taken.computeIfAbsent(id, _ -> new TreeSet<>()).add(place);
             } finally {
                 lock.unlock();
             }
         }
 
-        void left(String id, long offset) {
+        void left(String id, Place place) {
             lock.lock();
             try {
-                var offsets = taken.get(id);
-                if (offsets != null && offsets.remove(offset)) {
-                    if (offsets.isEmpty()) {
+                var places = taken.get(id);
+                if (places != null && places.remove(place)) {
+                    if (places.isEmpty()) {
                         taken.remove(id);
                     }
                     changed.signalAll();
@@ -270,6 +296,19 @@ final class Answered {
             try {
                 known.remove(requestId); // so that it counts as the youngest
                 known.put(requestId, answer);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Of a result that was read: what this replica knows of its own is more, unless it is older. */
+        void readBack(String requestId, Known answer) {
+            lock.lock();
+            try {
+                var known = this.known.get(requestId);
+                if (known == null || known.fromTail() || known.at().isBefore(answer.at())) {
+                    answered(requestId, answer);
+                }
             } finally {
                 lock.unlock();
             }

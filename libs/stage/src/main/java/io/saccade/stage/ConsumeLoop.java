@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,11 +15,13 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -40,11 +43,16 @@ import org.slf4j.LoggerFactory;
  * taken away, or the stage stops, nothing more is taken, and what is at work may finish within a bound; what does not is
  * not committed and comes again elsewhere.
  *
+ * <p>Records of backfill are taken as {@link BackfillShare} allows. What a poll brings of them beyond that waits here, its
+ * partitions paused, and is neither tracked nor committed before it is taken: the position of the consumer is no position
+ * of this loop.
+ *
  * <p>One thread owns the consumer and the trackers; everything else talks to it through a queue.
  */
 final class ConsumeLoop implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ConsumeLoop.class);
+    private static final Duration LOOK = Duration.ofMillis(50);
 
     private final Settings settings;
     private final Map<String, Topic> topics;
@@ -55,7 +63,7 @@ final class ConsumeLoop implements AutoCloseable {
     private final InFlight inFlight;
     private final StageMetrics metrics;
     private final Tracing tracing;
-    private final Consumer<Set<Integer>> partitions;
+    private final Partitions partitions;
     private final Clock clock;
     private final Consumer<Throwable> broken;
 
@@ -64,15 +72,20 @@ final class ConsumeLoop implements AutoCloseable {
             Thread.ofVirtual().name("record-", 0).factory());
     private final ConcurrentLinkedQueue<Settled> settled = new ConcurrentLinkedQueue<>();
     private final Map<TopicPartition, Assigned> assigned = new HashMap<>();
+    private final ArrayDeque<Fetched> fetched = new ArrayDeque<>();
     private volatile boolean stopping;
     private volatile boolean joined;
-    private volatile boolean waiting;
+    private volatile boolean waitsForRoom;
+    private volatile boolean backfillWaitsForRoom;
+    private volatile boolean liveWaits = true;
     private volatile @Nullable Throwable failure;
     private volatile long lastTurn = System.nanoTime();
     private long generations;
     private long lastCommit = System.nanoTime();
     private final Map<TopicPartition, Long> held = new HashMap<>();
-    private boolean paused;
+    private NextPoll poll = NextPoll.ALL;
+    private boolean backfillWaits;
+    private long looked = System.nanoTime();
 
     /**
      * Bounds of the loop.
@@ -119,17 +132,36 @@ final class ConsumeLoop implements AutoCloseable {
         }
     }
 
+    /** Is told which partitions are read. For the thread of the loop; may block a while. */
+    interface Partitions {
+
+        /**
+         * Before a record of a new one is taken.
+         *
+         * @param numbers of all partitions that are read from now on, of whichever topic
+         * @param added   numbers of those that are new
+         */
+        void read(Set<Integer> numbers, Set<Integer> added);
+    }
+
     private record Settled(TopicPartition partition, long generation, long offset) {}
 
-    private record Assigned(long generation, OffsetTracker tracker) {}
+    private record Assigned(long generation, OffsetTracker tracker, Topic topic) {
+
+        boolean isBackfill() {
+            return topic == Topic.BACKFILL;
+        }
+    }
+
+    /** A record of backfill that a poll brought and nobody has taken. */
+    private record Fetched(TopicPartition partition, ConsumerRecord<byte[], byte[]> record) {}
 
     /**
      * Everything the loop needs; {@link #start()} starts it.
      *
      * @param topics   by the name the broker knows
      * @param consumer owned by the loop from now on
-     * @param partitions told the numbers of the partitions that are read, before a record of a new one is taken; may
-     *                   block a while
+     * @param partitions told which partitions are read
      * @param broken   told when the loop ends though nobody stopped it
      */
     ConsumeLoop(
@@ -143,7 +175,7 @@ final class ConsumeLoop implements AutoCloseable {
             InFlight inFlight,
             StageMetrics metrics,
             Tracing tracing,
-            Consumer<Set<Integer>> partitions,
+            Partitions partitions,
             Clock clock,
             Consumer<Throwable> broken) {
         this.settings = settings;
@@ -213,14 +245,19 @@ final class ConsumeLoop implements AutoCloseable {
 
     private void turn() {
         lastTurn = System.nanoTime();
-        pauseOrResume();
+        look();
+        boolean atOnce = choosePoll();
         try {
-            var records = consumer.poll(Duration.ofMillis(100));
+            var records = consumer.poll(atOnce ? Duration.ZERO : Duration.ofMillis(100));
             for (var partition : records.partitions()) {
                 take(partition, records.records(partition));
             }
+            takeFetched();
         } catch (WakeupException e) {
-            // A record was settled while the loop waited for room, or the stage is stopping: both are looked at next.
+            // A record was settled while the loop waited for room, or the stage is stopping.
+            if (!liveWaits) {
+                takeFetched(); // else live ones first, by the next poll
+            }
         }
         settle();
         if (System.nanoTime() - lastCommit >= settings.commitInterval().toNanos()) {
@@ -233,26 +270,61 @@ final class ConsumeLoop implements AutoCloseable {
         }
     }
 
-    private void pauseOrResume() {
+    /**
+     * Asks the consumer what lies ready, as its last fetches told. Each question goes to its other thread and back, so it is
+     * not asked at every turn. Of what is not known yet, live records may lie ready and backfill does not.
+     */
+    private void look() {
+        long now = System.nanoTime();
+        if (now - looked < LOOK.toNanos()) {
+            return;
+        }
+        looked = now;
+        if (assigned.values().stream().noneMatch(Assigned::isBackfill)) {
+            return;
+        }
+        backfillWaits = liesReady(Assigned::isBackfill, 0);
+        boolean matters = backfillWaits || !fetched.isEmpty() || inFlight.backfill() > 0;
+        // What waits in the retry topic waits for its time, not for a slot.
+        liveWaits = !matters || liesReady(owner -> !owner.isBackfill() && owner.topic() != retries.topic(), 1);
+    }
+
+    private boolean liesReady(Predicate<Assigned> which, long unknown) {
+        return assigned.entrySet().stream()
+                .filter(owner -> which.test(owner.getValue()))
+                .anyMatch(owner -> consumer.currentLag(owner.getKey()).orElse(unknown) > 0);
+    }
+
+    /** Decides what is polled next, pauses the rest, and returns whether there is something to do besides. */
+    private boolean choosePoll() {
         boolean full = inFlight.full();
-        boolean closed = !gate.isOpen();
-        metrics.paused(closed, full);
-        waiting = full;
-        if (full && !inFlight.full()) { // a record left between the question and the flag
-            full = false;
-            waiting = false;
-        }
-        if (full || closed) {
-            consumer.pause(consumer.assignment()); // every turn, for partitions that have come since
-            paused = true;
-        } else if (paused) {
-            long now = System.nanoTime();
-            held.values().removeIf(until -> until - now <= 0);
-            var going = new HashSet<>(consumer.paused());
-            going.removeAll(held.keySet());
-            consumer.resume(going);
-            paused = !held.isEmpty();
-        }
+        boolean open = gate.isOpen();
+        boolean room = inFlight.roomForBackfill(liveWaits) > 0;
+        metrics.paused(!open, full);
+        waitsForRoom = open && full;
+        backfillWaitsForRoom = open && !room && (backfillWaits || !fetched.isEmpty());
+        // A record may have left between the questions and the flags.
+        full = full && inFlight.full();
+        room = room || inFlight.roomForBackfill(liveWaits) > 0;
+        poll = NextPoll.after(poll, open, full, liveWaits, backfillWaits, room && fetched.isEmpty());
+        long now = System.nanoTime();
+        held.values().removeIf(until -> until - now <= 0);
+        pauseAllBut(poll);
+        return open && ((room && !fetched.isEmpty()) || (poll == NextPoll.BACKFILL && !full));
+    }
+
+    private void pauseAllBut(NextPoll poll) {
+        var paused = consumer.paused();
+        var stop = new HashSet<TopicPartition>();
+        var go = new HashSet<TopicPartition>();
+        assigned.forEach((partition, owner) -> {
+            boolean wanted = (owner.isBackfill() ? poll.backfill() : poll.live()) && !held.containsKey(partition);
+            if (wanted == paused.contains(partition)) {
+                var _ = (wanted ? go : stop).add(partition);
+            }
+        });
+        consumer.pause(stop);
+        consumer.resume(go);
     }
 
     private void take(TopicPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
@@ -261,6 +333,10 @@ final class ConsumeLoop implements AutoCloseable {
             throw new IllegalStateException("a record came from " + partition + ", which is not assigned");
         }
         for (var record : records) {
+            if (owner.isBackfill()) {
+                fetched.add(new Fetched(partition, record));
+                continue;
+            }
             var incoming = incoming(record);
             var wait = retries.wait(incoming);
             if (wait.isPositive()) {
@@ -271,19 +347,30 @@ final class ConsumeLoop implements AutoCloseable {
         }
     }
 
+    /** Takes records of backfill as long as there is room for them. */
+    private void takeFetched() {
+        while (!fetched.isEmpty() && gate.isOpen() && inFlight.roomForBackfill(liveWaits) > 0) {
+            var next = fetched.remove();
+            take(
+                    next.partition(),
+                    Objects.requireNonNull(assigned.get(next.partition()), "dropped with its partition"),
+                    next.record().offset(),
+                    incoming(next.record()));
+        }
+    }
+
     /** Goes on with a partition from this record on, a while later; the loop goes on with the others meanwhile. */
     private void hold(TopicPartition partition, long offset, Duration wait) {
         consumer.seek(partition, offset);
         consumer.pause(Set.of(partition));
         held.put(partition, System.nanoTime() + wait.toNanos());
-        paused = true;
     }
 
     private void take(TopicPartition partition, Assigned owner, long offset, Incoming incoming) {
         owner.tracker().taken(offset);
         handler.taken(incoming);
         var size = incoming.size();
-        inFlight.entered(size);
+        inFlight.entered(size, incoming.topic() == Topic.BACKFILL);
         workers.execute(() -> work(incoming, size, new Settled(partition, owner.generation(), offset)));
     }
 
@@ -307,11 +394,17 @@ final class ConsumeLoop implements AutoCloseable {
             failure = e;
         } finally {
             span.end();
-            inFlight.left(size);
-            if (waiting && !inFlight.full()) {
-                waiting = false;
-                consumer.wakeup();
-            }
+            inFlight.left(size, record.topic() == Topic.BACKFILL);
+            wake();
+        }
+    }
+
+    /** Wakes the loop if this is what it waits for. */
+    private void wake() {
+        if ((waitsForRoom && !inFlight.full()) || (backfillWaitsForRoom && inFlight.roomForBackfill(liveWaits) > 0)) {
+            waitsForRoom = false;
+            backfillWaitsForRoom = false;
+            consumer.wakeup();
         }
     }
 
@@ -405,10 +498,7 @@ final class ConsumeLoop implements AutoCloseable {
                 originals.add(new Incoming.Header(header.key(), header.value()));
             }
         }
-        var topic = topics.get(record.topic());
-        if (topic == null) {
-            throw new IllegalStateException("a record came from " + record.topic() + ", which is not subscribed");
-        }
+        var topic = topic(record.topic());
         var earlier = topic == retries.topic() ? earlier(record.partition(), headers) : null;
         var origin = earlier == null ? null : topics.get(earlier.topic());
         return new Incoming(
@@ -422,6 +512,14 @@ final class ConsumeLoop implements AutoCloseable {
                 originals,
                 earlier == null ? Instant.ofEpochMilli(record.timestamp()) : earlier.sent(),
                 earlier);
+    }
+
+    private Topic topic(String name) {
+        var topic = topics.get(name);
+        if (topic == null) {
+            throw new IllegalStateException("a record came from " + name + ", which is not subscribed");
+        }
+        return topic;
     }
 
     /** Null when the record does not say what it has behind it; it is then no request of any kind. */
@@ -441,9 +539,9 @@ final class ConsumeLoop implements AutoCloseable {
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             joined = true;
             for (var partition : partitions) {
-                assigned.put(partition, new Assigned(++generations, new OffsetTracker()));
+                assigned.put(partition, new Assigned(++generations, new OffsetTracker(), topic(partition.topic())));
             }
-            tellPartitions();
+            tellPartitions(numbers(partitions));
         }
 
         @Override
@@ -451,21 +549,27 @@ final class ConsumeLoop implements AutoCloseable {
             var leaving = new HashMap<>(assigned);
             leaving.keySet().retainAll(partitions);
             drain(leaving);
-            partitions.forEach(assigned::remove);
-            partitions.forEach(held::remove);
-            tellPartitions();
+            forget(partitions);
         }
 
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
-            partitions.forEach(assigned::remove);
-            partitions.forEach(held::remove);
-            tellPartitions();
+            forget(partitions);
         }
 
-        private void tellPartitions() {
-            ConsumeLoop.this.partitions.accept(
-                    assigned.keySet().stream().map(TopicPartition::partition).collect(Collectors.toSet()));
+        private void forget(Collection<TopicPartition> partitions) {
+            partitions.forEach(assigned::remove);
+            partitions.forEach(held::remove);
+            fetched.removeIf(record -> partitions.contains(record.partition()));
+            tellPartitions(Set.of());
+        }
+
+        private void tellPartitions(Set<Integer> added) {
+            ConsumeLoop.this.partitions.read(numbers(assigned.keySet()), added);
+        }
+
+        private static Set<Integer> numbers(Collection<TopicPartition> partitions) {
+            return partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
         }
     }
 }

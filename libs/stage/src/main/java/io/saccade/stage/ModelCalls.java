@@ -3,7 +3,6 @@ package io.saccade.stage;
 import io.grpc.Status;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
-import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.Priority;
 import io.saccade.contract.event.Request;
 import io.saccade.triton.Fault;
@@ -22,12 +21,14 @@ public final class ModelCalls {
 
     private final Shared shared;
     private final Request request;
+    private final Priority priority;
     private final Context trace;
     private long nanos;
 
-    private ModelCalls(Shared shared, Request request, Context trace) {
+    private ModelCalls(Shared shared, Request request, Priority priority, Context trace) {
         this.shared = shared;
         this.request = request;
+        this.priority = priority;
         this.trace = trace;
     }
 
@@ -39,8 +40,8 @@ public final class ModelCalls {
      */
     record Shared(TritonClient client, Admission admission, Duration timeout, Tracing tracing, StageMetrics metrics) {
 
-        ModelCalls within(Request request, Context trace) {
-            return new ModelCalls(this, request, trace);
+        ModelCalls within(Request request, Priority priority, Context trace) {
+            return new ModelCalls(this, request, priority, trace);
         }
     }
 
@@ -51,7 +52,7 @@ public final class ModelCalls {
      * @throws InterruptedException if the stage is stopping
      */
     public InferResult infer(InferRequest.Builder request) throws InterruptedException {
-        try (var permit = shared.admission.enter(this.request.tenant(), priority())) {
+        try (var permit = shared.admission.enter(this.request.tenant(), priority)) {
             return infer(request, permit);
         }
     }
@@ -80,10 +81,6 @@ public final class ModelCalls {
             shared.metrics.call(model, outcome, Duration.ofNanos(took));
             span.end();
         }
-    }
-
-    private Priority priority() {
-        return request instanceof ImageSubmitted image ? image.priority() : Priority.LIVE;
     }
 
     /** How long the calls of this request took together. */

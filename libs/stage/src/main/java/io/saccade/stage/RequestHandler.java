@@ -6,7 +6,9 @@ import io.saccade.contract.RequestReader;
 import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.DeadLetter;
 import io.saccade.contract.event.Failure;
+import io.saccade.contract.event.ImageSubmitted;
 import io.saccade.contract.event.ModelRef;
+import io.saccade.contract.event.Priority;
 import io.saccade.contract.event.Request;
 import io.saccade.contract.event.Retried;
 import io.saccade.contract.event.StageResult;
@@ -119,7 +121,7 @@ final class RequestHandler<A extends Answer> {
 
     /** Understands a record. */
     Read read(Incoming record, Context trace) {
-        if (record.topic() == Topic.IMAGES && RequestReader.isErasure(record.headers(), record.value())) {
+        if (record.topic().isImages() && RequestReader.isErasure(record.headers(), record.value())) {
             return new Read.Ended(new Ending.Nothing("erasure")); // the joiner's business
         }
         if (record.topic() == adapter.task().retry()) {
@@ -186,14 +188,14 @@ final class RequestHandler<A extends Answer> {
                         trace));
     }
 
-    /** Every service reads the images topic; so that one bad record makes one dead letter, only the joiner writes it. */
+    /** Every service reads the topics of images; so that one bad record makes one dead letter, only the joiner writes it. */
     private Ending malformed(Incoming record, MalformedEventException e, Context trace) {
         LOGGER.atDebug()
                 .addKeyValue("topic", record.topicName())
                 .addKeyValue("partition", record.partition())
                 .addKeyValue("offset", record.offset())
                 .log("not an event");
-        if (record.topic() == Topic.IMAGES) {
+        if (record.topic().isImages()) {
             return new Ending.Nothing("malformed");
         }
         var now = surroundings.clock().instant();
@@ -442,8 +444,16 @@ final class RequestHandler<A extends Answer> {
             };
         }
 
+        /** The topic of backfill decides; of what lies elsewhere the event may say so. */
+        private Priority priority() {
+            if (record.topic() == Topic.BACKFILL) {
+                return Priority.BACKFILL;
+            }
+            return request instanceof ImageSubmitted image ? image.priority() : Priority.LIVE;
+        }
+
         private Outcome<A> attempt(Pixels pixels) throws InterruptedException {
-            var model = calls.within(request, trace);
+            var model = calls.within(request, priority(), trace);
             try {
                 return adapter.answer(pixels, request.questions(), model);
             } catch (TritonException e) {

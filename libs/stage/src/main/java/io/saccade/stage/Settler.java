@@ -7,7 +7,6 @@ import io.saccade.contract.Resent;
 import io.saccade.contract.event.Answer;
 import io.saccade.contract.event.ImageRef;
 import io.saccade.contract.event.Request;
-import io.saccade.contract.topic.Topic;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,13 +37,13 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
 
     @Override
     public void taken(Incoming record) {
-        if (record.topic() != Topic.IMAGES || record.key() == null) {
+        if (!record.topic().isImages() || record.key() == null) {
             return;
         }
         if (RequestReader.isErasure(record.headers(), record.value())) {
             answered.forget(record.partition(), id(record.key()));
         }
-        answered.taken(record.partition(), id(record.key()), record.offset());
+        answered.taken(record.partition(), id(record.key()), place(record));
     }
 
     @Override
@@ -55,8 +54,8 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
                 case RequestHandler.Read.Asked(var request) -> answer(request, record, trace);
             };
         } finally {
-            if (record.topic() == Topic.IMAGES && record.key() != null) {
-                answered.left(record.partition(), id(record.key()), record.offset());
+            if (record.topic().isImages() && record.key() != null) {
+                answered.left(record.partition(), id(record.key()), place(record));
             }
         }
     }
@@ -65,7 +64,7 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
             throws InterruptedException, ExecutionException {
         var asked = new Answered.Asked(
                 request.id(),
-                record.topic() == Topic.IMAGES ? record.offset() : Long.MAX_VALUE,
+                place(record),
                 () -> sha256(request.image()),
                 record.timestamp(),
                 record.headers().containsKey(Resent.AGAIN));
@@ -84,6 +83,10 @@ final class Settler<A extends Answer> implements ConsumeLoop.Handler {
             }
             return ending;
         }
+    }
+
+    private static Answered.Place place(Incoming record) {
+        return new Answered.Place(record.topic(), record.offset());
     }
 
     private static String id(byte[] key) {

@@ -31,12 +31,15 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -257,9 +260,7 @@ public final class Stage implements AutoCloseable {
                 factory.stage(),
                 new ConsumeLoop.Settings(
                         config.stage().commitInterval(), config.stage().drain()),
-                Stream.concat(
-                                factory.topics().stream(),
-                                Stream.of(adapter.task().retry()))
+                Stream.concat(requests().stream(), Stream.of(adapter.task().retry()))
                         .collect(Collectors.toMap(topics::name, topic -> topic)),
                 consumer,
                 new Settler<>(handler, publisher, answered, metrics, Clock.systemUTC()),
@@ -276,8 +277,17 @@ public final class Stage implements AutoCloseable {
         started.start();
         LOGGER.atInfo()
                 .addKeyValue("model", model)
-                .addKeyValue("topics", factory.topics().stream().map(Topic::key).toList())
+                .addKeyValue("topics", requests().stream().map(Topic::key).toList())
                 .log("the stage takes records");
+    }
+
+    /** The topics whose records ask for work. */
+    private Set<Topic> requests() {
+        var requests = EnumSet.copyOf(factory.topics());
+        if (requests.contains(Topic.IMAGES)) {
+            requests.add(Topic.BACKFILL);
+        }
+        return requests;
     }
 
     private Gradient2 limit() {
@@ -310,7 +320,7 @@ public final class Stage implements AutoCloseable {
 
     /** Results go to the partitions their requests came from, so the topics must be there and have equally many. */
     private void awaitTopics(Task task) throws InterruptedException {
-        var names = Stream.concat(factory.topics().stream(), Stream.of(task.topic(), task.retry()))
+        var names = Stream.concat(requests().stream(), Stream.of(task.topic(), task.retry()))
                 .map(topics::name)
                 .toList();
         var settings = new HashMap<String, Object>(config.kafka().client());
@@ -320,30 +330,45 @@ public final class Stage implements AutoCloseable {
         try (var admin = Admin.create(settings)) {
             for (var said = ""; ; Thread.sleep(config.stage().probe())) {
                 try {
-                    var counts = new TreeMap<String, Integer>();
-                    admin.describeTopics(names)
-                            .allTopicNames()
-                            .get()
-                            .forEach((name, topic) ->
-                                    counts.put(name, topic.partitions().size()));
-                    if (counts.values().stream().distinct().count() > 1) {
-                        throw new IllegalArgumentException(
-                                "topics keyed by image must have equal partition counts, got " + counts
-                                        + "; make them equal with 'saccade topics apply'");
+                    var counts = partitionCounts(admin, names);
+                    var missing = new TreeSet<>(names);
+                    missing.removeAll(counts.keySet());
+                    if (missing.isEmpty()) {
+                        if (counts.values().stream().distinct().count() > 1) {
+                            throw new IllegalArgumentException(
+                                    "topics keyed by image must have equal partition counts, got " + counts
+                                            + "; make them equal with 'saccade topics apply'");
+                        }
+                        return;
                     }
-                    return;
+                    state = new WaitingForKafka(
+                            "waiting for the topics " + missing + "; create them with 'saccade topics apply'");
                 } catch (ExecutionException e) {
                     state = new WaitingForKafka(
-                            e.getCause() instanceof UnknownTopicOrPartitionException
-                                    ? "waiting for the topics " + names + "; create them with 'saccade topics apply'"
-                                    : "waiting for Kafka at " + config.kafka().bootstrapServers());
-                    if (!said.equals(state.sentence())) {
-                        said = state.sentence();
-                        LOGGER.warn(said);
-                    }
+                            "waiting for Kafka at " + config.kafka().bootstrapServers());
+                }
+                if (!said.equals(state.sentence())) {
+                    said = state.sentence();
+                    LOGGER.warn(said);
                 }
             }
         }
+    }
+
+    /** Of the topics that exist. */
+    private static Map<String, Integer> partitionCounts(Admin admin, List<String> names)
+            throws ExecutionException, InterruptedException {
+        var counts = new TreeMap<String, Integer>();
+        for (var topic : admin.describeTopics(names).topicNameValues().entrySet()) {
+            try {
+                counts.put(topic.getKey(), topic.getValue().get().partitions().size());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+        }
+        return counts;
     }
 
     private boolean modelReady() {
@@ -458,13 +483,24 @@ public final class Stage implements AutoCloseable {
         // still.
         settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 5_000);
         settings.putAll(config.kafka().client());
+        if ("consumer".equals(settings.get(ConsumerConfig.GROUP_PROTOCOL_CONFIG))) {
+            // Partitions of one number go together, so that whoever reads backfill knows of the live images there, and
+            // what
+            // lies in both topics is answered once. The default gives whole topics to one replica. (Classic groups do
+            // this.)
+            settings.putIfAbsent(ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG, "range");
+        }
         return settings;
     }
 
     /** Of a consumer without a group. */
     private Map<String, Object> tailSettings() {
         var settings = consumerSettings();
-        settings.keySet().removeAll(List.of(ConsumerConfig.GROUP_ID_CONFIG, ConsumerConfig.GROUP_PROTOCOL_CONFIG));
+        settings.keySet()
+                .removeAll(List.of(
+                        ConsumerConfig.GROUP_ID_CONFIG,
+                        ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+                        ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG));
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage() + "-tail");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);

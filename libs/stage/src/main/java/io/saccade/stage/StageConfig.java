@@ -271,7 +271,10 @@ public interface StageConfig {
     /** How records go through. */
     interface Stage {
 
-        /** Records held at once, at least 1. Reached, consumption pauses. */
+        /**
+         * Records held at once, at least 1. Reached, consumption pauses. Of them backfill may hold a tenth while live images
+         * wait, and all but a tenth while none does.
+         */
         @WithDefault("64")
         int maxRecords();
 

@@ -48,6 +48,10 @@ public final class StageMetrics {
                 .description("Records taken and not yet settled")
                 .tag("stage", stage)
                 .register(registry);
+        Gauge.builder("saccade.stage.in.flight.backfill", inFlight, InFlight::backfill)
+                .description("Records of the topic of backfill taken and not yet settled")
+                .tag("stage", stage)
+                .register(registry);
         Gauge.builder("saccade.stage.in.flight.bytes", inFlight, InFlight::bytes)
                 .description("Bytes of the records taken and not yet settled")
                 .tag("stage", stage)

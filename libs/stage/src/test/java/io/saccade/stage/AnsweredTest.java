@@ -3,6 +3,7 @@ package io.saccade.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.saccade.contract.topic.Topic;
 import io.saccade.testkit.Await;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,7 +30,7 @@ class AnsweredTest {
     @Test
     void leavesOutWhatWasAnswered() throws Exception {
         // Given
-        answered.keep(Set.of(0, 1));
+        answered.keep(Set.of(0, 1), Set.of(0, 1));
         answer(0, "a", NOON);
 
         // Then
@@ -41,7 +42,7 @@ class AnsweredTest {
     @Test
     void answersAgainWhatItIsAskedToAnswerAgain() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         answer(0, "a", NOON);
 
         // Then
@@ -53,7 +54,7 @@ class AnsweredTest {
     @Test
     void answersAgainWhatCameToNoResult() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         answered.claim(0, asked("a", NOON, false)).close();
 
         // Then
@@ -63,7 +64,7 @@ class AnsweredTest {
     @Test
     void forgetsTheOldestAndTheOld() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         for (var id : List.of("a", "b", "c", "a", "d")) {
             answer(0, id, NOON);
         }
@@ -79,9 +80,9 @@ class AnsweredTest {
     @Test
     void readsTheTailOfNewPartitionsOnlyAndForgetsThoseThatLeft() throws Exception {
         // When
-        answered.keep(Set.of(0));
-        answered.keep(Set.of(0, 1));
-        answered.keep(Set.of(1));
+        answered.keep(Set.of(0), Set.of(0));
+        answered.keep(Set.of(0, 1), Set.of(1));
+        answered.keep(Set.of(1), Set.of());
 
         // Then
         assertThat(reads).containsExactly(Set.of(0), Set.of(1));
@@ -92,9 +93,58 @@ class AnsweredTest {
     }
 
     @Test
+    void readsATailAgainWhenAPartitionOfItsNumberComesFromAnotherReplica() throws Exception {
+        // Given: live records of partition 0 are read here, and one of them was answered
+        answered.keep(Set.of(0), Set.of(0));
+        var later = new Answered.Asked("tail-0", live(6), () -> Optional.of(OTHER), NOON, true);
+        try (var claim = answered.claim(0, later)) {
+            claim.answered(NOON, OTHER);
+        }
+
+        // When: those of backfill come too
+        answered.keep(Set.of(0), Set.of(0));
+
+        // Then
+        assertThat(reads).containsExactly(Set.of(0), Set.of(0));
+        try (var claim = answered.claim(0, image("tail-0", 5, SHA))) {
+            assertThat(claim.isAnswered())
+                    .as("what is known of an answer of its own is not lost to the tail")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void answersAnImageOnceThatLiesInBothTopics() throws Exception {
+        // Given
+        answered.keep(Set.of(0), Set.of(0));
+        try (var claim = answered.claim(0, backfill("a", 9, SHA))) {
+            claim.answered(NOON, SHA);
+        }
+
+        // Then
+        try (var claim = answered.claim(0, image("a", 5, SHA))) {
+            assertThat(claim.isAnswered()).isTrue();
+        }
+    }
+
+    @Test
+    void answersTwoImagesUnderOneIdInTwoTopicsBothAsTheJoinAloneKnowsWhichIsTheFirst() throws Exception {
+        // Given
+        answered.keep(Set.of(0), Set.of(0));
+        try (var claim = answered.claim(0, image("a", 5, SHA))) {
+            claim.answered(NOON, SHA);
+        }
+
+        // Then
+        try (var claim = answered.claim(0, backfill("a", 9, OTHER))) {
+            assertThat(claim.isAnswered()).isFalse();
+        }
+    }
+
+    @Test
     void takesWhatIsSentAfterAResultOfTheTailForNew() throws Exception {
         // Given: between result and request there may have been an erasure
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
 
         // Then
         try (var claim = answered.claim(0, asked("tail-0", NOON.plusMillis(1), false))) {
@@ -105,7 +155,7 @@ class AnsweredTest {
     @Test
     void forgetsWhatIsErased() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         answer(0, "a", NOON);
 
         // When
@@ -119,7 +169,7 @@ class AnsweredTest {
     void remembersNothingWhenToldSo() throws Exception {
         // Given
         var none = answered(0, NOON);
-        none.keep(Set.of(0));
+        none.keep(Set.of(0), Set.of(0));
 
         // Then
         try (var claim = none.claim(0, asked("tail-0", NOON, false))) {
@@ -133,7 +183,7 @@ class AnsweredTest {
     @Test
     void letsOnlyOneOfEqualRequestsBeAtWork() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         var first = answered.claim(0, asked("a", NOON, false));
         var waiting = new CompletableFuture<Boolean>();
         var thread = Thread.ofPlatform().start(() -> {
@@ -156,7 +206,7 @@ class AnsweredTest {
     @Test
     void givesUpWaitingWhenTheStageStops() throws Exception {
         // Given
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         try (var _ = answered.claim(0, asked("a", NOON, false))) {
             // When
             Thread.currentThread().interrupt();
@@ -170,9 +220,9 @@ class AnsweredTest {
     @Test
     void letsTheFirstImageUnderAnIdGoFirstHoweverLateItAsks() throws Exception {
         // Given
-        answered.keep(Set.of(0));
-        answered.taken(0, "a", 5);
-        answered.taken(0, "a", 6);
+        answered.keep(Set.of(0), Set.of(0));
+        answered.taken(0, "a", live(5));
+        answered.taken(0, "a", live(6));
         var second = new CompletableFuture<Boolean>();
         var thread = Thread.ofPlatform().start(() -> {
             try (var claim = answered.claim(0, image("a", 6, OTHER))) {
@@ -187,7 +237,7 @@ class AnsweredTest {
         try (var claim = answered.claim(0, image("a", 5, SHA))) {
             claim.answered(NOON, SHA);
         }
-        answered.left(0, "a", 5);
+        answered.left(0, "a", live(5));
 
         // Then
         assertThat(second.get(30, TimeUnit.SECONDS))
@@ -198,7 +248,7 @@ class AnsweredTest {
     @Test
     void doesNotTakeALaterImageUnderItsIdForAnAnswerToTheFirst() throws Exception {
         // Given: the first waits for its retry, and the second was answered meanwhile
-        answered.keep(Set.of(0));
+        answered.keep(Set.of(0), Set.of(0));
         try (var claim = answered.claim(0, image("a", 6, OTHER))) {
             claim.answered(NOON, OTHER);
         }
@@ -229,11 +279,20 @@ class AnsweredTest {
     }
 
     private static Answered.Asked asked(String id, Instant sent, boolean again) {
-        return new Answered.Asked(id, 0, () -> Optional.of(SHA), sent, again);
+        return new Answered.Asked(id, live(0), () -> Optional.of(SHA), sent, again);
     }
 
     private static Answered.Asked image(String id, long offset, String sha256) {
-        return new Answered.Asked(id, offset, () -> Optional.of(sha256), NOON, false);
+        return new Answered.Asked(id, live(offset), () -> Optional.of(sha256), NOON, false);
+    }
+
+    private static Answered.Asked backfill(String id, long offset, String sha256) {
+        return new Answered.Asked(
+                id, new Answered.Place(Topic.BACKFILL, offset), () -> Optional.of(sha256), NOON, false);
+    }
+
+    private static Answered.Place live(long offset) {
+        return new Answered.Place(Topic.IMAGES, offset);
     }
 
     private boolean isAnswered(int partition, String id) throws InterruptedException {
