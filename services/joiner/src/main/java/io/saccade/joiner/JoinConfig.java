@@ -38,6 +38,14 @@ public interface JoinConfig {
         Map<String, Duration> deadlines();
 
         /**
+         * The same for images of the topic of backfill, after they were written there, for all tenants. What an event says wins
+         * if it is not past. Not less than that topic keeps them: an image is not forgotten then before its stages come to it.
+         * Longer keeps more state where a stage that is asked never answers.
+         */
+        @WithDefault("168h")
+        Duration backfillDeadline();
+
+        /**
          * What an image gets that reaches the joiner after its deadline, or whose joiner was away: results that lie in
          * the topics already are read before it is called partial.
          */

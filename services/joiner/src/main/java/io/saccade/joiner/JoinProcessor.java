@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * The join of one partition: every record about an image comes here, in any order; joined answers and dead letters leave.
  * State, offsets and output are one transaction. Kafka Streams calls it from one thread.
  *
- * <p>A record of the images topic that cannot be read ends here and nowhere else: as one dead letter and, when its key is
+ * <p>A record of a topic of images that cannot be read ends here and nowhere else: as one dead letter and, when its key is
  * a usable id, as a refused answer. The stages only count it.
  */
 final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
@@ -137,13 +137,14 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     }
 
     @Override
-    public void process(Record<byte[], byte[]> record) {
+    public void process(Record<byte[], byte[]> read) {
         var metadata = context().recordMetadata().orElseThrow();
+        var record = topic(metadata) == Topic.BACKFILL ? BehindLive.asWritten(read) : read;
         var headers = headers(record);
         pace.worked(now());
         try {
             switch (topic(metadata)) {
-                case IMAGES -> image(record, metadata, headers);
+                case IMAGES, BACKFILL -> image(record, metadata, headers);
                 case EMBEDDINGS -> result(json.read(EventType.EMBEDDING, record.value()));
                 case CAPTIONS -> result(json.read(EventType.CAPTION, record.value()));
                 case ANSWERS -> result(json.read(EventType.ANSWERS, record.value()));
@@ -182,10 +183,12 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         var now = now();
         var event = reader.image(record.key(), headers, record.value(), Instant.ofEpochMilli(record.timestamp()), now);
         var submittedAt = event.submittedAt() == null ? Instant.ofEpochMilli(record.timestamp()) : event.submittedAt();
-        var asked = event.deadline() == null ? submittedAt.plus(patience(event.tenant())) : event.deadline();
+        var asked = topic(metadata) == Topic.BACKFILL
+                ? backfillDeadline(event.deadline(), Instant.ofEpochMilli(record.timestamp()), now)
+                : event.deadline() == null ? submittedAt.plus(patience(event.tenant())) : event.deadline();
         var soonest = now.plus(config.grace());
         var deadline = asked.isBefore(now) ? soonest : asked;
-        var source = new Submission.Source(metadata.partition(), metadata.offset());
+        var source = source(metadata);
         var submission = Submission.of(event, submittedAt, deadline, headers.get(CloudEvent.TRACEPARENT), source);
         var before = state(event.id());
         if (before.submission() != null && before.submission().isOtherImage(submission)) {
@@ -193,6 +196,15 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             return;
         }
         move(event.id(), before, before.submitted(submission, now), now);
+    }
+
+    /** An archive is sent again with the deadlines it once had: what is past is none. */
+    private Instant backfillDeadline(@Nullable Instant own, Instant written, Instant now) {
+        return own != null && own.isAfter(now) ? own : written.plus(config.backfillDeadline());
+    }
+
+    private static Submission.Source source(RecordMetadata metadata) {
+        return new Submission.Source(metadata.topic(), metadata.partition(), metadata.offset());
     }
 
     private Duration patience(String tenant) {
@@ -217,7 +229,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             Record<byte[], byte[]> record, RecordMetadata metadata, Map<String, String> headers, String message) {
         var failure = new Failure("event.malformed", message, false);
         deadLetter(record, metadata, headers, failure);
-        if (topic(metadata) != Topic.IMAGES) {
+        if (!topic(metadata).isImages()) {
             return;
         }
         usableId(record.key()).ifPresent(id -> {
@@ -227,7 +239,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
                     failure,
                     Instant.ofEpochMilli(record.timestamp()),
                     headers.get(CloudEvent.TRACEPARENT),
-                    new Submission.Source(metadata.partition(), metadata.offset()));
+                    source(metadata));
             var before = state(id);
             move(id, before, before.submitted(submission, now), now);
         });

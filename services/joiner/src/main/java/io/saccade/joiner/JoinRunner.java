@@ -15,10 +15,12 @@ import jakarta.enterprise.event.Startup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -144,32 +146,43 @@ public class JoinRunner {
         try (var admin = Admin.create(settings)) {
             for (var said = ""; !stopping; Thread.sleep(500)) {
                 try {
-                    var counts = new TreeMap<String, Integer>();
-                    admin.describeTopics(names)
-                            .allTopicNames()
-                            .get()
-                            .forEach((name, topic) ->
-                                    counts.put(name, topic.partitions().size()));
-                    if (counts.values().stream().distinct().count() > 1) {
-                        throw new IllegalArgumentException(
-                                "the topics of the join must have equal partition counts, they have " + counts
-                                        + "; make them equal with 'saccade topics apply'");
+                    var counts = partitionCounts(admin, names);
+                    var missing = new TreeSet<>(names);
+                    missing.removeAll(counts.keySet());
+                    if (missing.isEmpty()) {
+                        if (counts.values().stream().distinct().count() > 1) {
+                            throw new IllegalArgumentException(
+                                    "the topics of the join must have equal partition counts, they have " + counts
+                                            + "; make them equal with 'saccade topics apply'");
+                        }
+                        return;
                     }
-                    return;
+                    sentence = "waiting for the topics " + missing + "; create them with 'saccade topics apply'";
                 } catch (ExecutionException e) {
-                    sentence = switch (e.getCause()) {
-                        case UnknownTopicOrPartitionException _ ->
-                            "waiting for the topics " + names + "; create them with 'saccade topics apply'";
-                        case null, default ->
-                            "waiting for Kafka at " + config.kafka().bootstrapServers() + ": " + e.getMessage();
-                    };
-                    if (!said.equals(sentence)) {
-                        said = sentence;
-                        LOGGER.warn(sentence);
-                    }
+                    sentence = "waiting for Kafka at " + config.kafka().bootstrapServers() + ": " + e.getMessage();
+                }
+                if (!said.equals(sentence)) {
+                    said = sentence;
+                    LOGGER.warn(sentence);
                 }
             }
         }
+    }
+
+    /** Of the topics that exist. */
+    private static Map<String, Integer> partitionCounts(Admin admin, List<String> names)
+            throws ExecutionException, InterruptedException {
+        var counts = new TreeMap<String, Integer>();
+        for (var topic : admin.describeTopics(names).topicNameValues().entrySet()) {
+            try {
+                counts.put(topic.getKey(), topic.getValue().get().partitions().size());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+        }
+        return counts;
     }
 
     private Properties settings() {

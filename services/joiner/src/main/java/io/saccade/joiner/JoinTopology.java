@@ -3,10 +3,12 @@ package io.saccade.joiner;
 import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -17,7 +19,7 @@ final class JoinTopology {
 
     /** The topics that meet in the join; their partition counts must be equal. */
     static final List<Topic> INPUTS =
-            List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
+            List.of(Topic.IMAGES, Topic.BACKFILL, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     /**
      * Compacted and never cut by age: an image may be open for longer than any age chosen here, its own deadline decides,
@@ -43,8 +45,18 @@ final class JoinTopology {
                         "parts",
                         bytes.deserializer(),
                         bytes.deserializer(),
-                        byName.keySet().toArray(String[]::new))
-                .addProcessor("join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts")
+                        byName.entrySet().stream()
+                                .filter(topic -> topic.getValue() != Topic.BACKFILL)
+                                .map(Map.Entry::getKey)
+                                .toArray(String[]::new))
+                .addSource(
+                        AutoOffsetReset.earliest(), // as the consumer is told for all
+                        "backfill",
+                        new BehindLive(Clock.systemUTC()),
+                        bytes.deserializer(),
+                        bytes.deserializer(),
+                        topics.name(Topic.BACKFILL))
+                .addProcessor("join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts", "backfill")
                 .addStateStore(store(config, JoinProcessor.STATES), "join")
                 .addStateStore(store(config, JoinProcessor.DEADLINES), "join")
                 .addSink(

@@ -76,7 +76,7 @@ class JoinTopologyTest {
     }
 
     @Test
-    void joinsWhatComesOnFiveTopicsIntoOneRecord() throws Exception {
+    void joinsWhatComesOnItsTopicsIntoOneRecord() throws Exception {
         // When
         submit();
         for (var task : Task.values()) {
@@ -421,6 +421,116 @@ class JoinTopologyTest {
     }
 
     @Test
+    void answersAnImageOfBackfillAsOneOfTheLiveTopic() throws Exception {
+        // When
+        input(Topic.BACKFILL)
+                .pipeInput(new TestRecord<>(ID.getBytes(UTF_8), json.write(image(ALL, QUESTION)), SUBMITTED));
+        for (var task : Task.values()) {
+            result(task);
+        }
+
+        // Then
+        assertThat(read(enriched.readRecord()).status()).isEqualTo(Status.COMPLETE);
+        assertThat(enriched.isEmpty()).isTrue();
+    }
+
+    @Test
+    void takesTheSameImageInBothTopicsForOne() throws Exception {
+        // When
+        submit();
+        input(Topic.BACKFILL)
+                .pipeInput(new TestRecord<>(ID.getBytes(UTF_8), json.write(image(ALL, QUESTION)), SUBMITTED));
+        for (var task : Task.values()) {
+            result(task);
+        }
+        input(Topic.BACKFILL)
+                .pipeInput(new TestRecord<>(ID.getBytes(UTF_8), json.write(image(ALL, QUESTION)), SUBMITTED));
+
+        // Then
+        assertThat(read(enriched.readRecord()).revision()).isEqualTo(1);
+        assertThat(enriched.isEmpty()).isTrue();
+        assertThat(dlq.isEmpty()).isTrue();
+    }
+
+    @Test
+    void erasesByWhicheverTopicItIsAsked() {
+        // Given
+        submit();
+        backfill("other", "{\"id\":\"other\",\"image\":{\"uri\":\"file:/x\"}}");
+
+        // When
+        erase("other");
+        erase(Topic.BACKFILL, ID);
+
+        // Then
+        assertThat(enriched.readRecordsToList()).hasSize(2).allSatisfy(record -> {
+            assertThat(record.value()).isNull();
+            assertThat(text(record.headers())).containsEntry("ce_type", EventType.IMAGE_ERASED);
+        });
+        assertThat(openImages()).isZero();
+    }
+
+    @Test
+    void givesBackfillTheTimeItsTopicKeepsUnlessItsEventSaysALaterMoment() throws Exception {
+        // Given
+        backfill("plain", "{\"id\":\"plain\",\"image\":{\"uri\":\"file:/x\"}}");
+        backfill(
+                "again",
+                "{\"id\":\"again\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + SUBMITTED.minusSeconds(60)
+                        + "\",\"submittedAt\":\"" + SUBMITTED.minus(Duration.ofDays(30)) + "\"}");
+        backfill(
+                "hurried",
+                "{\"id\":\"hurried\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + SUBMITTED.plusSeconds(5)
+                        + "\"}");
+
+        // When
+        driver.advanceWallClockTime(Duration.ofSeconds(6));
+
+        // Then
+        assertThat(read(enriched.readRecord()).id()).isEqualTo("hurried");
+        assertThat(enriched.isEmpty()).isTrue();
+
+        // When
+        driver.advanceWallClockTime(Duration.ofDays(7).minusSeconds(10));
+        assertThat(enriched.isEmpty()).isTrue();
+        driver.advanceWallClockTime(Duration.ofSeconds(5));
+
+        // Then
+        assertThat(enriched.readRecordsToList())
+                .extracting(record -> new String(record.key(), UTF_8))
+                .containsExactlyInAnyOrder("plain", "again");
+    }
+
+    @Test
+    void takesTheTimeAtWhichBackfillWasWrittenForThatOfItsSubmission() throws Exception {
+        // Given
+        backfill(
+                "late",
+                "{\"id\":\"late\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + SUBMITTED.plusSeconds(5) + "\"}");
+
+        // When
+        driver.advanceWallClockTime(Duration.ofSeconds(6));
+
+        // Then
+        assertThat(read(enriched.readRecord()).submittedAt()).isEqualTo(SUBMITTED);
+    }
+
+    @Test
+    void sendsWhatIsNoEventOfBackfillToTheDeadLettersAsItCame() throws Exception {
+        // When: with the header of ours that a sender could think of
+        var headers = new RecordHeaders().add("saccade-written", "nonsense".getBytes(UTF_8));
+        input(Topic.BACKFILL)
+                .pipeInput(new TestRecord<>(ID.getBytes(UTF_8), "nonsense".getBytes(UTF_8), headers, SUBMITTED));
+
+        // Then
+        var letter = dlq.readRecord();
+        assertThat(DeadLetter.fromHeaders(text(letter.headers())).topic()).isEqualTo("saccade.images.backfill");
+        assertThat(text(letter.headers())).doesNotContainKey("saccade-written");
+        assertThat(letter.getRecordTime()).isEqualTo(SUBMITTED);
+        assertThat(read(enriched.readRecord()).status()).isEqualTo(Status.REFUSED);
+    }
+
+    @Test
     void takesARecordWithoutAValueForAMistakeUnlessItSaysOtherwise() {
         // When
         input(Topic.IMAGES).pipeInput(ID.getBytes(UTF_8), (byte[]) null);
@@ -454,9 +564,17 @@ class JoinTopologyTest {
         input(Topic.IMAGES).pipeInput(new TestRecord<>(key.getBytes(UTF_8), event.getBytes(UTF_8), SUBMITTED));
     }
 
+    private void backfill(String key, String event) {
+        input(Topic.BACKFILL).pipeInput(new TestRecord<>(key.getBytes(UTF_8), event.getBytes(UTF_8), SUBMITTED));
+    }
+
     private void erase(String id) {
+        erase(Topic.IMAGES, id);
+    }
+
+    private void erase(Topic topic, String id) {
         var headers = new RecordHeaders().add("ce_type", EventType.IMAGE_ERASED.getBytes(UTF_8));
-        input(Topic.IMAGES).pipeInput(new TestRecord<>(id.getBytes(UTF_8), null, headers, SUBMITTED));
+        input(topic).pipeInput(new TestRecord<>(id.getBytes(UTF_8), null, headers, SUBMITTED));
     }
 
     private double openImages() {

@@ -24,6 +24,7 @@ import io.saccade.contract.event.Vector;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Received;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.KafkaCluster;
 import java.io.IOException;
@@ -41,11 +42,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -273,6 +278,41 @@ class JoinerIT {
                         .maxVersionLevel())
                 .isGreaterThanOrEqualTo((short) 2);
         Await.until("a further epoch", PATIENCE, () -> epochs() > before);
+    }
+
+    @Test
+    void answersLiveImagesThoughAnArchiveWasThereFirst() {
+        // Given: all in one partition, and each is answered as soon as it is read, since it is no event
+        int archive = 4_000;
+        try (var producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", cluster.bootstrapServers(), "linger.ms", 5),
+                new StringSerializer(),
+                new StringSerializer())) {
+            for (int i = 0; i < archive; i++) {
+                var _ = producer.send(
+                        new ProducerRecord<>(topics.name(Topic.BACKFILL), 0, prefix + "archive-" + i, "{"));
+            }
+            producer.flush();
+            for (int i = 0; i < 20; i++) {
+                var _ = producer.send(new ProducerRecord<>(topics.name(Topic.IMAGES), 0, prefix + "live-" + i, "{"));
+            }
+        }
+
+        // When
+        start("archive", Map.of()).awaitReady();
+        assertThat(awaitFirstAnswers(archive + 20)).hasSize(archive + 20);
+
+        // Then: of the archive little was answered before them
+        var answers = kafka.read(topics.name(Topic.ENRICHED)).stream()
+                .filter(record -> String.valueOf(record.key()).startsWith(prefix))
+                .toList();
+        var last = answers.stream()
+                .filter(record -> record.key().contains("live"))
+                .collect(Collectors.toMap(Received::partition, Received::offset, Math::max));
+        assertThat(answers.stream()
+                        .filter(record -> record.offset() < last.getOrDefault(record.partition(), -1L))
+                        .count())
+                .isLessThan(archive / 2);
     }
 
     // --- joiners -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,11 @@ final class MemoryJoin implements JoinConfig.Join {
     }
 
     @Override
+    public Duration backfillDeadline() {
+        return Duration.ofDays(7);
+    }
+
+    @Override
     public Duration grace() {
         return Duration.ofSeconds(2);
     }

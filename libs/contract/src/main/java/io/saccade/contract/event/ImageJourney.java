@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param answeredAt  when the first answer was given
  * @param revision    of the last answer; 0 for none
  * @param reason      why the event itself was refused
- * @param partition   of the images topic where its event lies; -1 if that is not known
+ * @param topic       where its event lies, as the broker calls it; null if that is not known
+ * @param partition   of that topic; -1 likewise
  * @param offset      of the event there; -1 likewise
  * @param steps       one for each task
  */
@@ -31,6 +32,7 @@ public record ImageJourney(
         @Nullable Instant answeredAt,
         int revision,
         @Nullable Failure reason,
+        @Nullable String topic,
         int partition,
         long offset,
         List<Step> steps) {

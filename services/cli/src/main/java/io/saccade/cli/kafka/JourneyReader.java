@@ -80,8 +80,12 @@ public final class JourneyReader {
         return Optional.empty();
     }
 
+    private static String topic(ImageJourney journey) {
+        return journey.topic() == null ? TopicCatalogue.load().name(Topic.IMAGES) : journey.topic();
+    }
+
     /**
-     * For each stage that is awaited, how many records of the images topic it has to settle before this one; nothing for a
+     * For each stage that is awaited, how many records of the image's partition it has to settle before this one; nothing for a
      * stage that has settled it, or whose group Kafka does not know. A stage settles in order, so 0 means it is at work on it
      * or tries again later.
      */
@@ -90,7 +94,7 @@ public final class JourneyReader {
         if (journey.partition() < 0) {
             return waits;
         }
-        var partition = new TopicPartition(TopicCatalogue.load().name(Topic.IMAGES), journey.partition());
+        var partition = new TopicPartition(topic(journey), journey.partition());
         try (var admin = Connection.admin(bootstrapServers)) {
             for (var step : journey.steps()) {
                 if (step.state() != Progress.WAITING) {

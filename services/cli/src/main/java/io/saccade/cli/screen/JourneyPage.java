@@ -38,7 +38,8 @@ public final class JourneyPage {
             lines.add("  submitted   " + journey.submittedAt() + " by tenant " + journey.tenant());
         }
         if (journey.partition() >= 0) {
-            lines.add("  lies in     images, partition " + journey.partition() + ", offset " + journey.offset());
+            lines.add("  lies in     " + (journey.topic() == null ? "images" : journey.topic()) + ", partition "
+                    + journey.partition() + ", offset " + journey.offset());
         }
         Failure reason = journey.reason();
         if (reason != null) {

@@ -43,7 +43,7 @@ class JourneyPageTest {
         // Then
         assertThat(page)
                 .startsWith("cat-1  waiting, its answer is due in 20.0 s")
-                .contains("lies in     images, partition 3, offset 42")
+                .contains("lies in     saccade.images.backfill, partition 3, offset 42")
                 .contains("caption     done after 0.250 s, caption version 1,"
                         + " fetch 1.0, decode 2.0, prepare 3.0, infer 4.5 ms, attempt 2")
                 .contains("embedding   waiting: 17 records are before it")
@@ -86,6 +86,7 @@ class JourneyPageTest {
                 answered ? SUBMITTED.plusSeconds(2) : null,
                 answered ? 1 : 0,
                 null,
+                "saccade.images.backfill",
                 3,
                 42,
                 List.of(steps));

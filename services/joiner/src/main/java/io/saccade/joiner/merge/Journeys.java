@@ -26,6 +26,7 @@ public final class Journeys {
                 answeredAt(state),
                 state.revision(),
                 submission == null ? null : submission.refusal(),
+                source == null ? null : source.topic(),
                 source == null ? -1 : source.partition(),
                 source == null ? -1 : source.offset(),
                 Arrays.stream(Task.values()).map(task -> step(task, state)).toList());

@@ -45,8 +45,12 @@ public record Submission(
         @Nullable Content content,
         @Nullable Source source) {
 
-    /** Where a record lies: no id of an image tells its partition, because producers place keys as they like. */
-    public record Source(int partition, long offset) {}
+    /**
+     * Where a record lies: no id of an image tells its partition, because producers place keys as they like.
+     *
+     * @param topic as the broker calls it; null in what was stored before there were two
+     */
+    public record Source(@Nullable String topic, int partition, long offset) {}
 
     /**
      * What tells one image from another.

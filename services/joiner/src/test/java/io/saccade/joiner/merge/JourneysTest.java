@@ -69,6 +69,33 @@ class JourneysTest {
         assertThat(journey.tenant()).isNull();
     }
 
+    @Test
+    void tellsInWhichTopicItsEventLies() {
+        // Given
+        var source = new Submission.Source("saccade.images.backfill", 3, 42);
+        var event = Given.image(Set.of(Task.CAPTION));
+        var state = JoinState.NEW
+                .submitted(Submission.of(event, Given.SUBMITTED, Given.DEADLINE, null, source), NOW)
+                .next();
+
+        // When
+        var journey = Journeys.of(ID, state);
+
+        // Then
+        assertThat(journey.topic()).isEqualTo("saccade.images.backfill");
+        assertThat(journey.partition()).isEqualTo(3);
+        assertThat(journey.offset()).isEqualTo(42);
+    }
+
+    @Test
+    void readsWhatWasStoredBeforeThereWereTwoTopics() throws Exception {
+        // When
+        var source = EventJson.create().mapper().readValue("{\"partition\":3,\"offset\":42}", Submission.Source.class);
+
+        // Then
+        assertThat(source).isEqualTo(new Submission.Source(null, 3, 42));
+    }
+
     private static Progress progress(ImageJourney journey, Task task) {
         return journey.steps().stream()
                 .filter(step -> step.task() == task)
