@@ -37,10 +37,13 @@ final class EraseCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var bootstrapServers = kafka.bootstrapServers(stack, context.installation());
-        try (var submitter =
-                new Submitter(bootstrapServers, TopicCatalogue.load().name(Topic.IMAGES))) {
+        var topics = TopicCatalogue.load();
+        // In both: behind the image in its own topic, and at once, before a backfill that lies between.
+        try (var live = new Submitter(bootstrapServers, topics.name(Topic.IMAGES));
+                var backfill = new Submitter(bootstrapServers, topics.name(Topic.BACKFILL))) {
             for (var id : ids) {
-                submitter.erase(id);
+                live.erase(id);
+                backfill.erase(id);
                 context.screen().line("erased " + id);
             }
         }

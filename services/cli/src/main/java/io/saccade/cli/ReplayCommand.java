@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
             "  saccade replay --from 2h --to 1h --dry-run",
             "  saccade replay --ids missing.txt --rate 20",
             "  saccade replay --partition 3 --offsets 1000..1999 --again",
+            "  saccade replay --from 24h --into backfill --rate 0 --again",
             "  saccade replay --from 2026-11-21T12:00:00Z --into shadow.images"
         })
 final class ReplayCommand implements Callable<Integer> {
@@ -52,7 +53,7 @@ final class ReplayCommand implements Callable<Integer> {
             names = "--topic",
             paramLabel = "TOPIC",
             defaultValue = "images",
-            description = "Of these requests: images or questions (default: ${DEFAULT-VALUE}).")
+            description = "Of these requests: images, backfill or questions (default: ${DEFAULT-VALUE}).")
     private Topic topic = Topic.IMAGES;
 
     @Option(
@@ -84,7 +85,9 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--into",
             paramLabel = "TOPIC",
-            description = "Into this topic, by its full name, for a shadow system to read (default: where they lie).")
+            description =
+                    "'backfill' for images that shall not hold up live ones; else a topic by its full name, for a shadow"
+                            + " system to read (default: where they lie).")
     private @Nullable String into;
 
     @Option(names = "--again", description = "Ask the stages to answer even what they have just answered.")
@@ -116,12 +119,12 @@ final class ReplayCommand implements Callable<Integer> {
         }
         var bootstrapServers = kafka.bootstrapServers(stack, context.installation());
         var source = TopicCatalogue.load().name(topic);
+        var target = into == null ? source : target(into);
         try (var log = new RecordLog(bootstrapServers, source)) {
             if (partition != null && partition >= log.partitions()) {
                 throw CliException.usage(
                         "--partition must be below " + log.partitions() + ", the partitions of " + source);
             }
-            var target = into == null ? source : into;
             try (var replayer = new Replayer(bootstrapServers, log, target, again)) {
                 int total = replayer.count(stretch, keys);
                 if (dryRun) {
@@ -134,6 +137,17 @@ final class ReplayCommand implements Callable<Integer> {
                 return 0;
             }
         }
+    }
+
+    /** The topic of backfill by its short name, which nobody has to remember whole; any other by its full one. */
+    private String target(String into) {
+        if (!into.equals(Topic.BACKFILL.key())) {
+            return into;
+        }
+        if (!topic.isImages()) {
+            throw CliException.usage("--into backfill takes images, but --topic says " + topic.key());
+        }
+        return TopicCatalogue.load().name(Topic.BACKFILL);
     }
 
     private static String records(int count) {

@@ -43,6 +43,7 @@ import picocli.CommandLine.Parameters;
             "  saccade send cat.jpg --question 'what colour is the cat?' --wait",
             "  saccade send holiday/ --task caption --task moderation --follow",
             "  saccade send *.png --kafka broker-1:9092",
+            "  saccade send archive/ --backfill",
             "  saccade send https://images.example.com/cat.jpg s3://photos/2026/dog.jpg --wait"
         })
 final class SendCommand implements Callable<Integer> {
@@ -81,6 +82,11 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--text", paramLabel = "TEXT", description = "What the source says of the pictures.")
     private @Nullable String text;
 
+    @Option(
+            names = "--backfill",
+            description = "Into the topic of backfill: live images go first, and the answer may take days.")
+    private boolean backfill;
+
     @Option(names = "--wait", description = "Wait for the joined answers and print them as a table.")
     private boolean wait;
 
@@ -113,7 +119,7 @@ final class SendCommand implements Callable<Integer> {
                 kafka.isGiven() ? null : stack.folder(context.installation()).spool();
         var courier = new Courier(new ImageIds(new SecureRandom()), spool);
         var topics = TopicCatalogue.load();
-        try (var submitter = new Submitter(bootstrapServers, topics.name(Topic.IMAGES));
+        try (var submitter = new Submitter(bootstrapServers, topics.name(backfill ? Topic.BACKFILL : Topic.IMAGES));
                 var answers = new Answers(bootstrapServers, topics.name(Topic.ENRICHED))) {
             var images = Stream.concat(
                     files.stream().map(file -> courier.pack(file, wish)),

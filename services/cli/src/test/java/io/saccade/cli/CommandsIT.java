@@ -2,9 +2,12 @@ package io.saccade.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saccade.cli.kafka.JourneyReader;
 import io.saccade.contract.EventIds;
 import io.saccade.contract.EventType;
 import io.saccade.contract.event.ImageEnriched;
+import io.saccade.contract.event.ImageJourney;
+import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Brokers;
@@ -17,6 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +77,22 @@ class CommandsIT {
         assertThat(event.questions()).singleElement().satisfies(question -> assertThat(question.text())
                 .isEqualTo("how many cats?"));
         assertThat(event.tasks()).hasSize(1);
+    }
+
+    @Test
+    void sendsBackfillIntoItsOwnTopic() throws Exception {
+        // Given
+        var file = Files.write(folder.resolve("archived.png"), new byte[] {1, 2, 3});
+
+        // When
+        var run = run("send", file.toString(), "--backfill");
+
+        // Then
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        kafka.awaitKey(TOPICS.name(Topic.BACKFILL), run.out().strip(), SOON);
+        assertThat(kafka.read(TOPICS.name(Topic.IMAGES)))
+                .extracting(Received::key)
+                .doesNotContain(run.out().strip());
     }
 
     @Test
@@ -153,13 +175,45 @@ class CommandsIT {
         // Then
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("erased gone-2");
-        var records = kafka.read(TOPICS.name(Topic.IMAGES)).stream()
-                .filter(record -> "gone-2".equals(record.key()))
-                .toList();
-        assertThat(records).isNotEmpty().allSatisfy(record -> {
-            assertThat(record.value()).isNull();
-            assertThat(record.headers()).containsEntry("ce_type", "io.saccade.image-erased.v1");
-        });
+        for (var topic : List.of(Topic.IMAGES, Topic.BACKFILL)) {
+            var records = kafka.read(TOPICS.name(topic)).stream()
+                    .filter(record -> "gone-2".equals(record.key()))
+                    .toList();
+            assertThat(records).hasSize(2).allSatisfy(record -> {
+                assertThat(record.value()).isNull();
+                assertThat(record.headers()).containsEntry("ce_type", "io.saccade.image-erased.v1");
+            });
+        }
+    }
+
+    @Test
+    void countsWhatIsBeforeAnImageInTheTopicItWaitsIn() throws Exception {
+        // Given
+        var partition = new TopicPartition(TOPICS.name(Topic.BACKFILL), 1);
+        try (var admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            admin.alterConsumerGroupOffsets("saccade-captioner", Map.of(partition, new OffsetAndMetadata(25)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+        var journey = new ImageJourney(
+                "image-1",
+                ImageJourney.State.WAITING,
+                "default",
+                null,
+                null,
+                null,
+                0,
+                null,
+                partition.topic(),
+                partition.partition(),
+                42,
+                List.of(ImageJourney.Step.without(Task.CAPTION, ImageJourney.Progress.WAITING)));
+
+        // When
+        var before = new JourneyReader(line -> {}).before(kafka.bootstrapServers(), journey);
+
+        // Then
+        assertThat(before).containsOnly(Map.entry(Task.CAPTION, 17L));
     }
 
     @Test

@@ -157,6 +157,23 @@ class DeadLettersIT {
     }
 
     @Test
+    void sendsALetterOfBackfillBackIntoItsTopic() {
+        // Given
+        dead(TOPICS.name(Topic.BACKFILL), 1, 1, "model.unavailable", Map.of());
+
+        // When
+        var run = run("dlq", "redrive", "--stage", stage);
+
+        // Then
+        assertThat(run.out()).contains("1 letter sent back");
+        assertThat(sent()).isEmpty();
+        assertThat(kafka.read(TOPICS.name(Topic.BACKFILL)))
+                .filteredOn(record -> key(1).equals(record.key()))
+                .singleElement()
+                .satisfies(record -> assertThat(record.partition()).isEqualTo(1));
+    }
+
+    @Test
     void dropsLettersWithAReasonAndNeverSendsThemAgain() {
         // Given
         dead(1, "event.malformed", Map.of());
@@ -271,6 +288,16 @@ class DeadLettersIT {
                 .extracting(Received::key)
                 .contains(key(1))
                 .doesNotContain(key(0));
+    }
+
+    @Test
+    void replaysNoQuestionsIntoTheTopicOfBackfill() {
+        // When
+        var run = run("replay", "--topic", "questions", "--from", "1h", "--into", "backfill");
+
+        // Then
+        assertThat(run.exitCode()).isEqualTo(CliException.USAGE);
+        assertThat(run.err()).contains("takes images, but --topic says questions");
     }
 
     @Test

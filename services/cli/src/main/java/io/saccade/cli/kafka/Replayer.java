@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class Replayer implements AutoCloseable {
 
     /** Topics whose records ask for work. */
-    public static final Set<Topic> REQUESTS = Set.of(Topic.IMAGES, Topic.QUESTIONS);
+    public static final Set<Topic> REQUESTS = Set.of(Topic.IMAGES, Topic.BACKFILL, Topic.QUESTIONS);
 
     private final String bootstrapServers;
     private final RecordLog log;
