@@ -316,7 +316,8 @@ class ChartTest {
         var triggers = full.one("ScaledObject", "test-saccade-vqa").at("/spec/triggers");
 
         // Then
-        assertThat(texts(triggers, "/metadata/topic")).containsExactly("saccade.images", "saccade.questions");
+        assertThat(texts(triggers, "/metadata/topic"))
+                .containsExactly("saccade.images", "saccade.images.backfill", "saccade.questions");
         assertThat(texts(triggers, "/metadata/consumerGroup")).containsOnly("saccade-vqa");
         assertThat(texts(triggers, "/authenticationRef/name")).containsOnly("kafka");
     }

@@ -39,7 +39,7 @@ final class Joiner implements AutoCloseable {
 
     private static final Duration START = Duration.ofMinutes(9);
     private static final List<Topic> INPUTS =
-            List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
+            List.of(Topic.IMAGES, Topic.BACKFILL, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     private final ProcessPlan plan;
     private final Path state;

@@ -60,11 +60,18 @@ public final class Lab implements AutoCloseable {
     private static final int PARTITIONS = 6;
     private static final int MANY_IMAGES = 5_000;
     private static final Map<String, List<Topic>> INPUTS = Map.of(
-            "encoder", List.of(Topic.IMAGES),
-            "captioner", List.of(Topic.IMAGES),
-            "vqa", List.of(Topic.IMAGES, Topic.QUESTIONS),
-            "moderator", List.of(Topic.IMAGES),
-            "joiner", List.of(Topic.IMAGES, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS));
+            "encoder", List.of(Topic.IMAGES, Topic.BACKFILL),
+            "captioner", List.of(Topic.IMAGES, Topic.BACKFILL),
+            "vqa", List.of(Topic.IMAGES, Topic.BACKFILL, Topic.QUESTIONS),
+            "moderator", List.of(Topic.IMAGES, Topic.BACKFILL),
+            "joiner",
+                    List.of(
+                            Topic.IMAGES,
+                            Topic.BACKFILL,
+                            Topic.EMBEDDINGS,
+                            Topic.CAPTIONS,
+                            Topic.ANSWERS,
+                            Topic.MODERATIONS));
 
     private final Path folder;
     private final Installation installation;
