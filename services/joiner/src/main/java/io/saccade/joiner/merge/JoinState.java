@@ -1,12 +1,15 @@
 package io.saccade.joiner.merge;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.saccade.contract.event.Failure;
 import io.saccade.contract.event.ImageEnriched;
 import io.saccade.contract.event.StageResult;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface JoinState {
 
     /** Nothing is known. */
-    JoinState NEW = new Waiting(null, Results.NONE, 0);
+    JoinState NEW = new Waiting(null, Results.NONE, List.of(), 0);
 
     /** What is known of the image itself; null while only results have come, and once it was erased. */
     @Nullable
@@ -83,16 +86,48 @@ public sealed interface JoinState {
      * No answer has been given yet.
      *
      * @param submission null while only results have come
-     * @param results    what has come
+     * @param results    what has come; while there is no submission, of the bytes that the first of them was of
+     * @param others     what has come of other bytes, by their digest, while nobody knows which are the image's: another
+     *                   image may have been sent under the same id, and a stage may have been quicker to answer that one
      * @param revision   answers given already, each because an event under this id could not be read
      */
-    record Waiting(@Nullable Submission submission, Results results, int revision) implements JoinState {
+    record Waiting(
+            @Nullable Submission submission,
+            Results results,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Results> others,
+            int revision)
+            implements JoinState {
+
+        /** Other bytes of which results are kept: an id that is used for more images than that is nobody's. */
+        static final int MOST_OTHERS = 3;
+
+        @SuppressWarnings("ConstantValue") // an empty list is left out of the stored JSON
+        public Waiting {
+            others = others == null ? List.of() : List.copyOf(others);
+        }
+
+        @Override
+        public boolean isForeign(StageResult<?> result) {
+            return results.isForeign(submission, result)
+                    && (submission != null
+                            || (others.size() == MOST_OTHERS
+                                    && others.stream().allMatch(other -> other.isForeign(null, result))));
+        }
 
         @Override
         public Move submitted(Submission submission, Instant now) {
-            return this.submission == null
-                    ? onward(submission, results.of(submission), revision, now)
-                    : Move.stay(this);
+            return this.submission == null ? onward(submission, own(submission), revision, now) : Move.stay(this);
+        }
+
+        /** Where the event does not tell its digest, the first result does. */
+        private Results own(Submission submission) {
+            var own = results.of(submission);
+            if (submission.sha256() != null) {
+                for (var other : others) {
+                    own = own.and(other.of(submission));
+                }
+            }
+            return own;
         }
 
         @Override
@@ -100,11 +135,29 @@ public sealed interface JoinState {
             if (isForeign(result)) {
                 return Move.stay(this);
             }
+            if (results.isForeign(submission, result)) {
+                var more = othersWith(result);
+                return more.equals(others) ? Move.stay(this) : Move.to(new Waiting(null, results, more, revision));
+            }
             return results.with(result)
                     .map(more -> submission == null
-                            ? Move.to(new Waiting(null, more, revision))
+                            ? Move.to(new Waiting(null, more, others, revision))
                             : onward(submission, more, revision, now))
                     .orElseGet(() -> Move.stay(this));
+        }
+
+        private List<Results> othersWith(StageResult<?> result) {
+            var more = new ArrayList<Results>();
+            boolean taken = false;
+            for (var other : others) {
+                boolean takes = !taken && !other.isForeign(null, result);
+                more.add(takes ? other.with(result).orElse(other) : other);
+                taken |= takes;
+            }
+            if (!taken) {
+                Results.NONE.with(result).ifPresent(more::add);
+            }
+            return more;
         }
 
         @Override
@@ -117,7 +170,7 @@ public sealed interface JoinState {
         private static Move onward(Submission submission, Results results, int revision, Instant now) {
             return Merge.isWhole(submission, results)
                     ? Move.answer(submission, results, revision + 1, now, now)
-                    : Move.to(new Waiting(submission, results, revision));
+                    : Move.to(new Waiting(submission, results, List.of(), revision));
         }
     }
 

@@ -113,6 +113,22 @@ public record Results(
                 });
     }
 
+    /** Both: what these have already is kept, unless it is a failure and those have the answer. */
+    Results and(Results those) {
+        var all = this;
+        for (var result : those.all().toList()) {
+            all = all.with(result).orElse(all);
+        }
+        return all;
+    }
+
+    private Stream<StageResult<?>> all() {
+        return Stream.concat(
+                Stream.<@Nullable StageResult<?>>of(embedding, caption, answers, moderation)
+                        .filter(Objects::nonNull),
+                later.stream());
+    }
+
     private Optional<Results> withLater(StageResult<Answers> result) {
         var kept = new ArrayList<StageResult<Answers>>();
         for (var earlier : later) {

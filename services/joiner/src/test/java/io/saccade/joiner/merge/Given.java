@@ -64,7 +64,7 @@ public final class Given {
         return done(task, requestId, SHA256);
     }
 
-    static StageResult<?> done(Task task, String requestId, String sha256) {
+    public static StageResult<?> done(Task task, String requestId, String sha256) {
         Answer answer =
                 switch (task) {
                     case EMBEDDING -> new Embedding("space-1", Vector.of(0.6f, 0.8f), List.of());

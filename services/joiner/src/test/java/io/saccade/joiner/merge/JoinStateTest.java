@@ -295,6 +295,44 @@ class JoinStateTest {
     }
 
     @Test
+    void losesNoResultThoughAStageAnsweredAnotherImageUnderTheIdFirst() {
+        // Given: three results before either image, the first of them of the other one
+        var early = JoinState.NEW
+                .result(Given.done(Task.EMBEDDING, Given.ID, "cd".repeat(32)), NOW)
+                .next()
+                .result(done(Task.CAPTION), NOW)
+                .next()
+                .result(done(Task.MODERATION), NOW)
+                .next();
+
+        // When
+        var answer = early.submitted(submission(Set.of(Task.CAPTION, Task.MODERATION)), NOW)
+                .emit()
+                .orElseThrow();
+
+        // Then
+        assertThat(answer.status()).isEqualTo(Status.COMPLETE);
+        assertThat(answer.sha256()).isEqualTo(Given.SHA256);
+        assertThat(answer.parts().of(Task.EMBEDDING).state()).isEqualTo(Part.State.SKIPPED);
+    }
+
+    @Test
+    void keepsResultsOfAFewImagesOnlyWhileNoneIsKnown() {
+        // Given
+        var early = JoinState.NEW;
+        for (var digest : List.of("a1", "a2", "a3", "a4")) {
+            early = early.result(Given.done(Task.CAPTION, Given.ID, digest.repeat(32)), NOW)
+                    .next();
+        }
+
+        // Then
+        assertThat(early.isForeign(done(Task.CAPTION))).isTrue();
+        assertThat(early.result(done(Task.CAPTION), NOW).changed()).isFalse();
+        assertThat(early.isForeign(Given.done(Task.MODERATION, Given.ID, "a4".repeat(32))))
+                .isFalse();
+    }
+
+    @Test
     void neverMergesPartsOfTwoImagesWhoseDigestTheEventDidNotTell() {
         // Given
         var image = Given.image(Set.of(Task.CAPTION, Task.EMBEDDING), ImageRef.at(URI.create("https://host/a.png")));
