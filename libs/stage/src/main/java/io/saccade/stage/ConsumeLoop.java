@@ -83,7 +83,6 @@ final class ConsumeLoop implements AutoCloseable {
     private long generations;
     private long lastCommit = System.nanoTime();
     private final Map<TopicPartition, Long> held = new HashMap<>();
-    private NextPoll poll = NextPoll.ALL;
     private boolean backfillWaits;
     private long looked = System.nanoTime();
 
@@ -246,7 +245,7 @@ final class ConsumeLoop implements AutoCloseable {
     private void turn() {
         lastTurn = System.nanoTime();
         look();
-        boolean atOnce = choosePoll();
+        boolean atOnce = pauseWhatMustWait();
         try {
             var records = consumer.poll(atOnce ? Duration.ZERO : Duration.ofMillis(100));
             for (var partition : records.partitions()) {
@@ -295,8 +294,8 @@ final class ConsumeLoop implements AutoCloseable {
                 .anyMatch(owner -> consumer.currentLag(owner.getKey()).orElse(unknown) > 0);
     }
 
-    /** Decides what is polled next, pauses the rest, and returns whether there is something to do besides. */
-    private boolean choosePoll() {
+    /** Pauses what the next poll must not bring, and returns whether there is something to take besides. */
+    private boolean pauseWhatMustWait() {
         boolean full = inFlight.full();
         boolean open = gate.isOpen();
         boolean room = inFlight.roomForBackfill(liveWaits) > 0;
@@ -306,11 +305,10 @@ final class ConsumeLoop implements AutoCloseable {
         // A record may have left between the questions and the flags.
         full = full && inFlight.full();
         room = room || inFlight.roomForBackfill(liveWaits) > 0;
-        poll = NextPoll.after(poll, open, full, liveWaits, backfillWaits, room && fetched.isEmpty());
         long now = System.nanoTime();
         held.values().removeIf(until -> until - now <= 0);
-        pauseAllBut(poll);
-        return open && ((room && !fetched.isEmpty()) || (poll == NextPoll.BACKFILL && !full));
+        pauseAllBut(NextPoll.of(open, full, room && fetched.isEmpty()));
+        return open && room && !fetched.isEmpty();
     }
 
     private void pauseAllBut(NextPoll poll) {
