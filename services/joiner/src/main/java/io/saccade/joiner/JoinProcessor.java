@@ -69,6 +69,8 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     /** How far ahead the index is read, so that the time of the next deadline is known and nothing is read until then. */
     private static final Duration AHEAD = Duration.ofSeconds(1);
 
+    private static final String FIRST = Due.firstAt(Instant.EPOCH);
+
     private static final Pattern USABLE_ID = Pattern.compile("[\\x21-\\x7e]{1,200}");
 
     private final JoinConfig.Join config;
@@ -89,8 +91,11 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     /** It asked for the end of a transaction, which comes before it is called again to look at deadlines. */
     private boolean asked;
 
-    /** Nothing is due before this. A range that began at zero would walk over every deleted deadline again. */
-    private Instant lookFrom = Instant.EPOCH;
+    /**
+     * There is no key in the index before this one. A range that began earlier would walk over every deleted deadline again, and of a
+     * million that have the same time over most of them, turn after turn.
+     */
+    private String lookFrom = FIRST;
 
     /**
      * One for each partition.
@@ -117,7 +122,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         states = context.getStateStore(STATES);
         deadlines = context.getStateStore(DEADLINES);
         // Called again on the same object when a transaction was rolled back, and deadlines came back with it.
-        lookFrom = Instant.EPOCH;
+        lookFrom = FIRST;
         pace = paces.get();
         asked = false;
         metrics.keep(open);
@@ -311,7 +316,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             asked = false;
             pace.ended(now);
         }
-        if (!now.isBefore(quietUntil) && !now.isBefore(lookFrom)) {
+        if (!now.isBefore(quietUntil) && lookFrom.compareTo(Due.firstAfter(now)) < 0) {
             turn(now);
         }
         if (pace.shouldEnd(now)) {
@@ -323,19 +328,19 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     /** Looks at what is due: images past their deadline are answered, images long answered are forgotten. */
     private void turn(Instant now) {
         var from = lookFrom;
-        lookFrom = now.plus(AHEAD);
+        lookFrom = Due.firstAt(now.plus(AHEAD));
         boolean answered = false;
         long start = System.nanoTime();
-        try (var due = deadlines().range(Due.firstAt(from), Due.firstAt(lookFrom))) {
+        try (var due = deadlines().range(from, lookFrom)) {
             for (int looked = 0; due.hasNext(); looked++) {
                 var entry = Due.parse(due.next().key);
                 if (entry.when().isAfter(now)) {
-                    lookAgainFrom(entry.when());
+                    lookAgainFrom(entry.key());
                     break;
                 }
                 long took = System.nanoTime() - start;
                 if (looked == MOST_AT_ONCE || (looked > 0 && took > LONGEST_TURN.toNanos())) {
-                    lookAgainFrom(entry.when());
+                    lookAgainFrom(entry.key());
                     return; // more is due: its transaction ends later, for more answers at once
                 }
                 deadlines().delete(entry.key());
@@ -347,9 +352,9 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         }
     }
 
-    private void lookAgainFrom(Instant when) {
-        if (when.isBefore(lookFrom)) {
-            lookFrom = when;
+    private void lookAgainFrom(String key) {
+        if (key.compareTo(lookFrom) < 0) {
+            lookFrom = key;
         }
     }
 
@@ -423,7 +428,7 @@ final class JoinProcessor implements Processor<byte[], byte[], byte[], byte[]> {
             deadlines().delete(before.key());
         }
         deadlines().put(next.key(), new byte[0]);
-        lookAgainFrom(next.when());
+        lookAgainFrom(next.key());
     }
 
     private JoinState state(String id) {

@@ -149,6 +149,32 @@ class JoinProcessorTest {
         assertThat(partition.answers()).isEqualTo(1);
     }
 
+    @Test
+    void missesNoneOfManyDeadlinesOfOneMoment() {
+        // Given
+        var partition = new Partition(0);
+        int many = JoinProcessor.MOST_AT_ONCE + 10;
+        for (int i = 0; i < many; i++) {
+            partition.submit("m" + i, NOW);
+        }
+        partition.tick(DEADLINE);
+        int atFirst = partition.answers();
+
+        // When
+        partition.submit("a", DEADLINE); // before all others in the index
+        partition.submit("z", DEADLINE);
+        var now = DEADLINE;
+        for (int turns = 0; turns < many && partition.answers() < many + 2; turns++) {
+            now = now.plus(TICK);
+            partition.tick(now);
+        }
+
+        // Then
+        assertThat(atFirst).isBetween(1, JoinProcessor.MOST_AT_ONCE);
+        assertThat(partition.answers()).isEqualTo(many + 2);
+        assertThat(partition.looks).doesNotHaveDuplicates();
+    }
+
     /** A processor with its stores in memory, called as Kafka Streams calls it. */
     private final class Partition {
 
@@ -191,10 +217,18 @@ class JoinProcessorTest {
         }
 
         void submit(Instant now) {
+            submit(ID, json.write(image(Set.of(Task.values()), new Question("q1", "what?"))), now);
+        }
+
+        void submit(String id, Instant now) {
+            var event = "{\"id\":\"" + id + "\",\"image\":{\"uri\":\"file:/x\"},\"deadline\":\"" + DEADLINE + "\"}";
+            submit(id, event.getBytes(UTF_8), now);
+        }
+
+        private void submit(String id, byte[] event, Instant now) {
             context.setCurrentSystemTimeMs(now.toEpochMilli());
             context.setRecordMetadata(topics.name(Topic.IMAGES), number, 0);
-            var event = json.write(image(Set.of(Task.values()), new Question("q1", "what?")));
-            processor.process(new Record<>(ID.getBytes(UTF_8), event, SUBMITTED.toEpochMilli(), new RecordHeaders()));
+            processor.process(new Record<>(id.getBytes(UTF_8), event, SUBMITTED.toEpochMilli(), new RecordHeaders()));
         }
 
         void tick(Instant now) {
