@@ -56,7 +56,8 @@ final class JoinTopology {
                         bytes.deserializer(),
                         bytes.deserializer(),
                         topics.name(Topic.BACKFILL))
-                .addProcessor("join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts", "backfill")
+                .addProcessor(
+                        "join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts", "backfill")
                 .addStateStore(store(config, JoinProcessor.STATES), "join")
                 .addStateStore(store(config, JoinProcessor.DEADLINES), "join")
                 .addSink(
