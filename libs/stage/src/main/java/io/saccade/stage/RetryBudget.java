@@ -14,8 +14,9 @@ import java.util.function.LongSupplier;
  * </pre>
  *
  * further attempts, as by Finagle's {@code RetryBudget} and Envoy's retry budgets; three, so that a quiet stage gets over a
- * blip. A stage that makes no attempt at all, as everything it holds waits, makes {@code perSecond}: the single calls by
- * which it finds out that the model is well again.
+ * blip. A stage that has tried nothing new for {@link #WELL}, as everything it holds waits, makes {@code perSecond}: the
+ * single calls by which it finds out that the model is well again. Not sooner, or one whose records come in bursts would
+ * add such a call in every pause between two.
  *
  * <p>The bound is for a model in trouble. What had to wait is to be answered soon once it is well, so after {@link #WELL}
  * without a failed call every answered call allows two further ones, beyond the bound: one, two, four, as TCP begins. The
@@ -67,6 +68,7 @@ final class RetryBudget {
     private long slot;
     private int firstsInWindow;
     private int furthersInWindow;
+    private long lastFirst;
     private long lastAttempt;
     private long lastTurnedAway;
     private long lastFromSlot;
@@ -78,7 +80,7 @@ final class RetryBudget {
      * As a model that was never asked: neither well nor in trouble.
      *
      * @param share     further attempts for each first one, 0..1
-     * @param perSecond attempts a second of a stage that would make none, {@value #LEAST} to a million
+     * @param perSecond attempts a second of a stage that tries nothing new, {@value #LEAST} to a million
      * @param nanoTime  {@code System::nanoTime}, or a test's clock
      * @throws IllegalArgumentException if one is out of range
      */
@@ -92,6 +94,7 @@ final class RetryBudget {
         this.nanoTime = nanoTime;
         this.start = nanoTime.getAsLong();
         this.lastFailure = start;
+        this.lastFirst = start - WELL.toNanos();
         this.lastAttempt = start - apart;
         this.lastTurnedAway = start - LINE.toNanos() - 1;
         this.lastFromSlot = lastTurnedAway;
@@ -99,8 +102,9 @@ final class RetryBudget {
 
     /** A request is tried for the first time. */
     synchronized void firstAttempt() {
-        lastAttempt = nanoTime.getAsLong();
-        turn(lastAttempt);
+        lastFirst = nanoTime.getAsLong();
+        lastAttempt = lastFirst;
+        turn(lastFirst);
         firsts[(int) (slot % SLOTS)]++;
         firstsInWindow++;
     }
@@ -167,7 +171,8 @@ final class RetryBudget {
     }
 
     private boolean isWithin(long now) {
-        return furthersInWindow + 1 <= Math.max(BLIP, share * firstsInWindow + ROUNDING) || now - lastAttempt >= apart;
+        boolean stands = now - lastFirst >= WELL.toNanos() && now - lastAttempt >= apart;
+        return stands || furthersInWindow + 1 <= Math.max(BLIP, share * firstsInWindow + ROUNDING);
     }
 
     /** Forgets what the window has left behind. */

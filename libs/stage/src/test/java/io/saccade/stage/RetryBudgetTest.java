@@ -103,6 +103,39 @@ class RetryBudgetTest {
 
         // Then
         assertThat(granted(budget)).as("a first attempt tells as much").isZero();
+
+        // When
+        pass(RetryBudget.WELL.minusMillis(401));
+
+        // Then
+        assertThat(granted(budget)).as("a pause between two bursts").isZero();
+
+        // When
+        pass(Duration.ofMillis(1));
+
+        // Then
+        assertThat(granted(budget)).as("nothing new comes").isEqualTo(1);
+    }
+
+    @Test
+    void addsNothingInThePausesOfAStageWhoseRecordsComeInBursts() {
+        // Given
+        var budget = new RetryBudget(SHARE, 1, now::get);
+        int further = 0;
+
+        // When: twenty at once every two seconds, of which none is answered
+        for (int burst = 0; burst < 30; burst++) {
+            for (int i = 0; i < 20; i++) {
+                budget.firstAttempt();
+            }
+            for (int step = 0; step < 20; step++) {
+                further += granted(budget);
+                pass(Duration.ofMillis(100));
+            }
+        }
+
+        // Then
+        assertThat(further).isLessThanOrEqualTo((int) (SHARE * 30 * 20));
     }
 
     @Test
