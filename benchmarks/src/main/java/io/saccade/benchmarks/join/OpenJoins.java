@@ -62,7 +62,7 @@ public final class OpenJoins implements AutoCloseable {
     public static void main(String[] args) throws Exception {
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "error");
         int images = args.length > 0 ? Integer.parseInt(args[0]) : 1_000_000;
-        int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 120 + images / 2_500;
+        int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 150 + images / 1_000;
         try (var run = new OpenJoins(images)) {
             run.play(Instant.now().plusSeconds(seconds));
         }
