@@ -17,15 +17,20 @@ import org.jspecify.annotations.Nullable;
 final class Pace {
 
     /**
-     * How long work lies in a transaction that nobody is in a hurry for, and how long a thread does other things between two ends. With
-     * less of it, a busy join would do little but end transactions; with more, readers wait.
+     * How long work lies in a transaction that nobody is in a hurry for, and how long a thread does other things between two ends, at
+     * least. With less of it, a busy join would do little but end transactions; with more, readers wait.
      */
     static final Duration INTERVAL = Duration.ofMillis(100);
+
+    /** The same at most: an end that took minutes tells of brokers that were away, not of how long the next one takes. */
+    static final Duration LONGEST = Duration.ofSeconds(2);
 
     private @Nullable Instant oldest;
     private boolean answered;
     private boolean overdue;
     private Instant ended = Instant.MIN;
+    private Instant began = Instant.MIN;
+    private Duration pause = INTERVAL;
 
     /** Something was read or written. */
     void worked(Instant now) {
@@ -53,18 +58,24 @@ final class Pace {
             oldest = null;
             answered = false;
             overdue = false;
+            began = now;
             ended = now;
         }
         return end;
     }
 
-    /** The transaction has ended. */
+    /**
+     * The transaction has ended. While one ends its thread does nothing else, so the next may begin only after as long as this one
+     * took: where ends take a second, a thread that waits a tenth of one between two would join a tenth of what it can.
+     */
     void ended(Instant now) {
         ended = now;
+        var took = began.isAfter(now) || began.equals(Instant.MIN) ? INTERVAL : Duration.between(began, now);
+        pause = took.compareTo(INTERVAL) < 0 ? INTERVAL : took.compareTo(LONGEST) > 0 ? LONGEST : took;
     }
 
     /** A clock that was set back tells nothing, and must not keep a transaction open. */
-    private static boolean isLongSince(Instant then, Instant now) {
-        return now.isBefore(then) || !now.isBefore(then.plus(INTERVAL));
+    private boolean isLongSince(Instant then, Instant now) {
+        return now.isBefore(then) || !now.isBefore(then.plus(pause));
     }
 }

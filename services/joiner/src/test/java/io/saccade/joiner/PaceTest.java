@@ -64,7 +64,7 @@ class PaceTest {
 
     @Test
     void countsFromTheEndAndNotFromWhenItWasAskedFor() {
-        // Given
+        // Given: an end that takes as long as the shortest pause
         pace.answered(NOW);
         pace.shouldEnd(NOW);
         pace.ended(LATER);
@@ -75,6 +75,55 @@ class PaceTest {
 
         // Then
         assertThat(end).isFalse();
+    }
+
+    @Test
+    void worksAsLongAsTheLastEndTook() {
+        // Given
+        var end = NOW.plus(INTERVAL.multipliedBy(6));
+        pace.answered(NOW);
+        pace.shouldEnd(NOW);
+        pace.ended(end);
+        pace.answered(end);
+
+        // When
+        boolean soon = pace.shouldEnd(end.plus(INTERVAL.multipliedBy(6)).minusMillis(1));
+        boolean later = pace.shouldEnd(end.plus(INTERVAL.multipliedBy(6)));
+
+        // Then
+        assertThat(soon).isFalse();
+        assertThat(later).isTrue();
+    }
+
+    @Test
+    void takesAnEndDuringWhichBrokersWereAwayForNoMeasure() {
+        // Given
+        var end = NOW.plus(Duration.ofMinutes(3));
+        pace.answered(NOW);
+        pace.shouldEnd(NOW);
+        pace.ended(end);
+        pace.answered(end);
+
+        // When
+        boolean later = pace.shouldEnd(end.plus(Pace.LONGEST));
+
+        // Then
+        assertThat(later).isTrue();
+    }
+
+    @Test
+    void endsWhatWasDueAtOnceThoughTheLastEndTookLong() {
+        // Given
+        pace.answered(NOW);
+        pace.shouldEnd(NOW);
+        pace.ended(NOW.plusSeconds(1));
+        pace.overdue(NOW.plusSeconds(1));
+
+        // When
+        boolean end = pace.shouldEnd(NOW.plusSeconds(1));
+
+        // Then
+        assertThat(end).isTrue();
     }
 
     @Test
