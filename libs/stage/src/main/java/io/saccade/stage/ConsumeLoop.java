@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -54,6 +55,12 @@ final class ConsumeLoop implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ConsumeLoop.class);
     private static final Duration LOOK = Duration.ofMillis(50);
 
+    /** Longest wait for a record, or for room for one: the loop comes round at least so often. */
+    private static final Duration WAIT = Duration.ofMillis(100);
+
+    /** The same while some partitions are paused and others may bring a record at any time. */
+    private static final Duration SHORT_WAIT = Duration.ofMillis(5);
+
     private final Settings settings;
     private final Map<String, Topic> topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -75,6 +82,7 @@ final class ConsumeLoop implements AutoCloseable {
     private final ArrayDeque<Fetched> fetched = new ArrayDeque<>();
     private volatile boolean stopping;
     private volatile boolean joined;
+    private volatile boolean woken;
     private volatile boolean waitsForRoom;
     private volatile boolean backfillWaitsForRoom;
     private volatile boolean liveWaits = true;
@@ -211,6 +219,7 @@ final class ConsumeLoop implements AutoCloseable {
     public void close() {
         stopping = true;
         consumer.wakeup();
+        LockSupport.unpark(thread);
         try {
             thread.join(settings.drain().plusSeconds(10));
         } catch (InterruptedException e) {
@@ -246,17 +255,18 @@ final class ConsumeLoop implements AutoCloseable {
         lastTurn = System.nanoTime();
         look();
         boolean atOnce = pauseWhatMustWait();
+        int paused = consumer.paused().size();
         try {
-            var records = consumer.poll(atOnce ? Duration.ZERO : Duration.ofMillis(100));
+            var records = consumer.poll(atOnce || paused > 0 ? Duration.ZERO : WAIT);
             for (var partition : records.partitions()) {
                 take(partition, records.records(partition));
             }
             takeFetched();
-        } catch (WakeupException e) {
-            // A record was settled while the loop waited for room, or the stage is stopping.
-            if (!liveWaits) {
-                takeFetched(); // else live ones first, by the next poll
+            if (paused > 0 && !atOnce && records.isEmpty()) {
+                rest(paused == assigned.size() ? WAIT : SHORT_WAIT);
             }
+        } catch (WakeupException e) {
+            // The stage is stopping.
         }
         settle();
         if (System.nanoTime() - lastCommit >= settings.commitInterval().toNanos()) {
@@ -266,6 +276,17 @@ final class ConsumeLoop implements AutoCloseable {
         var cause = failure;
         if (cause != null) {
             throw new IllegalStateException("a record could not be brought to an end", cause);
+        }
+    }
+
+    /**
+     * Waits until there is room again, for a while at most. Kafka's consumer must not do this waiting while it holds records of
+     * paused partitions: it puts them back each time it looks, takes that for news, and asks as fast as it can until its time
+     * is over, with two threads (KAFKA-21084).
+     */
+    private void rest(Duration longest) {
+        if (!woken && !stopping) {
+            LockSupport.parkNanos(longest.toNanos());
         }
     }
 
@@ -296,6 +317,7 @@ final class ConsumeLoop implements AutoCloseable {
 
     /** Pauses what the next poll must not bring, and returns whether there is something to take besides. */
     private boolean pauseWhatMustWait() {
+        woken = false;
         boolean full = inFlight.full();
         boolean open = gate.isOpen();
         boolean room = inFlight.roomForBackfill(liveWaits) > 0;
@@ -402,7 +424,8 @@ final class ConsumeLoop implements AutoCloseable {
         if ((waitsForRoom && !inFlight.full()) || (backfillWaitsForRoom && inFlight.roomForBackfill(liveWaits) > 0)) {
             waitsForRoom = false;
             backfillWaitsForRoom = false;
-            consumer.wakeup();
+            woken = true;
+            LockSupport.unpark(thread);
         }
     }
 

@@ -41,8 +41,10 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +140,37 @@ class StageIT {
         // Then
         assertThat(awaitResults(100)).hasSize(100);
         assertThat(server.mostInFlight()).isEqualTo(8);
+    }
+
+    @Test
+    void restsWhileAllItsSlotsAreTaken() throws InterruptedException {
+        // Given: a model that holds every call, and more images than slots, which the consumer has fetched
+        server.script("echo", _ -> new Reply.Later(Duration.ofMinutes(1), confidence()));
+        for (int i = 0; i < 200; i++) {
+            submit("image-" + i);
+        }
+        start(Map.of("saccade.stage.max-records", "16", "saccade.stage.drain", "100ms"));
+        Await.until("every slot to be taken", PATIENCE, () -> {
+            var taken = registry.find("saccade.stage.in.flight.records").gauge();
+            return taken != null && taken.value() >= 16; // the last poll may bring more than there is room for
+        });
+
+        // When
+        var before = consumerTime();
+        Thread.sleep(Duration.ofSeconds(2));
+
+        // Then: a consumer that asks again and again uses up a core or two
+        assertThat(consumerTime().minus(before)).isLessThan(Duration.ofMillis(500));
+    }
+
+    /** Processor time of the threads that ask Kafka for images. */
+    private static Duration consumerTime() {
+        var threads = ManagementFactory.getThreadMXBean();
+        return Duration.ofNanos(Arrays.stream(threads.dumpAllThreads(false, false, 0))
+                .filter(thread -> thread.getThreadName().endsWith("-poll")
+                        || thread.getThreadName().startsWith("consumer_background_thread"))
+                .mapToLong(thread -> threads.getThreadCpuTime(thread.getThreadId()))
+                .sum());
     }
 
     @Test
