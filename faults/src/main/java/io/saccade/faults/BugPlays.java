@@ -11,7 +11,6 @@ import io.saccade.testkit.fault.FaultyModelServer.Plan;
 import io.saccade.testkit.fault.ModelFault;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -30,9 +29,6 @@ final class BugPlays {
 
     /** How long a run may take to come to rest; with most bugs it never does, so this is what such a run costs. */
     static final Duration REST = DEADLINE.plusSeconds(30);
-
-    private static final List<Topic> RESULTS =
-            List.of(Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     private BugPlays() {}
 
@@ -83,7 +79,7 @@ final class BugPlays {
         try (var consumer = new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer());
                 var producer = new KafkaProducer<>(writing, new ByteArraySerializer(), new ByteArraySerializer())) {
             var partitions = new ArrayList<TopicPartition>();
-            RESULTS.forEach(topic -> consumer.partitionsFor(scene.lab().topic(topic))
+            Topic.RESULTS.forEach(topic -> consumer.partitionsFor(scene.lab().topic(topic))
                     .forEach(info -> partitions.add(new TopicPartition(info.topic(), info.partition()))));
             consumer.assign(partitions);
             consumer.seekToEnd(partitions);

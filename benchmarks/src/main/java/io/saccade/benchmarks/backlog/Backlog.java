@@ -22,6 +22,7 @@ import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Folders;
 import io.saccade.testkit.KafkaProcess;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.Child;
@@ -36,7 +37,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -256,7 +256,7 @@ public final class Backlog implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         var encoder = running;
         if (encoder != null) {
             encoder.kill();
@@ -266,10 +266,6 @@ public final class Backlog implements AutoCloseable {
         kafka.close();
         broker.close();
         ports.close();
-        try (var entries = Files.walk(home)) {
-            for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(entry);
-            }
-        }
+        Folders.delete(home);
     }
 }

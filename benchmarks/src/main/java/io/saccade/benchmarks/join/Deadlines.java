@@ -6,6 +6,7 @@ import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Folders;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.KafkaCluster;
 import io.saccade.testkit.fault.ReservedPorts;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
@@ -176,16 +176,12 @@ public final class Deadlines implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         joiner.close();
         feed.close();
         kafka.close();
         cluster.close();
         ports.close();
-        try (var entries = Files.walk(home)) {
-            for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(entry);
-            }
-        }
+        Folders.delete(home);
     }
 }

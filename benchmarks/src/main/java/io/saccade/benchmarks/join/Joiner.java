@@ -12,6 +12,7 @@ import io.saccade.cli.stack.StackSpec;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Folders;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.Child;
 import io.saccade.testkit.fault.ReservedPorts;
@@ -24,9 +25,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +37,6 @@ final class Joiner implements AutoCloseable {
     static final String GROUP = "saccade-joiner";
 
     private static final Duration START = Duration.ofMinutes(9);
-    private static final List<Topic> INPUTS =
-            List.of(Topic.IMAGES, Topic.BACKFILL, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     private final ProcessPlan plan;
     private final Path state;
@@ -70,7 +67,7 @@ final class Joiner implements AutoCloseable {
 
     /** Records it has not committed yet. */
     static long lag(TestKafka kafka, TopicCatalogue topics) {
-        return INPUTS.stream()
+        return Topic.JOINED.stream()
                 .mapToLong(topic -> kafka.lag(GROUP, topics.name(topic)))
                 .sum();
     }
@@ -126,14 +123,8 @@ final class Joiner implements AutoCloseable {
     }
 
     /** Throws its disk away. */
-    void forget() throws IOException {
-        if (Files.exists(state)) {
-            try (var entries = Files.walk(state)) {
-                for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(entry);
-                }
-            }
-        }
+    void forget() {
+        Folders.delete(state);
     }
 
     /** Bytes on its disk. */

@@ -6,6 +6,7 @@ import io.saccade.contract.event.Task;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Folders;
 import io.saccade.testkit.KafkaProcess;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.ReservedPorts;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
@@ -252,16 +252,12 @@ public final class OpenJoins implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         joiner.close();
         feed.close();
         kafka.close();
         broker.close();
         ports.close();
-        try (var entries = Files.walk(home)) {
-            for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(entry);
-            }
-        }
+        Folders.delete(home);
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import io.saccade.cli.stack.ProcessPlan;
+import io.saccade.testkit.Folders;
 import io.saccade.triton.TritonClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -77,16 +77,8 @@ public final class Repository {
     }
 
     /** Takes a version away. It is served until {@link #load}. */
-    public void remove(String model, int version) throws IOException {
-        var place = folder.resolve(model).resolve(Integer.toString(version));
-        if (!Files.exists(place)) {
-            return;
-        }
-        try (var files = Files.walk(place)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
+    public void remove(String model, int version) {
+        Folders.delete(folder.resolve(model).resolve(Integer.toString(version)));
     }
 
     /**

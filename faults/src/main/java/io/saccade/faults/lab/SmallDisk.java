@@ -1,5 +1,6 @@
 package io.saccade.faults.lab;
 
+import io.saccade.testkit.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -40,7 +41,7 @@ public final class SmallDisk implements AutoCloseable {
         mount(folder, size(folder) * 5 / 4 + room);
         disk.mounted = true;
         copy(aside, folder);
-        delete(aside);
+        Folders.delete(aside);
         return disk;
     }
 
@@ -95,7 +96,7 @@ public final class SmallDisk implements AutoCloseable {
         unmount(folder);
         mounted = false;
         copy(aside, folder);
-        delete(aside);
+        Folders.delete(aside);
     }
 
     private static void mount(Path folder, long bytes) throws IOException {
@@ -144,13 +145,5 @@ public final class SmallDisk implements AutoCloseable {
                 return FileVisitResult.CONTINUE;
             }
         });
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

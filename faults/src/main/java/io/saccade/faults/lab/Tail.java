@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -67,10 +68,8 @@ final class Tail implements AutoCloseable {
 
     Tail(String bootstrapServers, TopicCatalogue catalogue, Truths truths) {
         this.truths = truths;
-        this.topics =
-                List.of(Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS, Topic.ENRICHED, Topic.DLQ)
-                        .stream()
-                        .collect(Collectors.toMap(catalogue::name, topic -> topic));
+        this.topics = Stream.concat(Topic.RESULTS.stream(), Stream.of(Topic.ENRICHED, Topic.DLQ))
+                .collect(Collectors.toMap(catalogue::name, topic -> topic));
         Map<String, Object> settings = new HashMap<>();
         settings.put("bootstrap.servers", bootstrapServers);
         settings.put("isolation.level", "read_committed");

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
 import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.event.ImageJourney;
+import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.joiner.merge.Journeys;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -138,7 +139,7 @@ public class JoinRunner {
 
     /** Kafka Streams gives up on missing topics; somebody else creates them, maybe a moment later. */
     private void awaitTopics(TopicCatalogue topics) throws InterruptedException {
-        var names = JoinTopology.INPUTS.stream().map(topics::name).toList();
+        var names = Topic.JOINED.stream().map(topics::name).toList();
         Map<String, Object> settings = new HashMap<>(config.kafka().client());
         settings.put("bootstrap.servers", config.kafka().bootstrapServers());
         settings.put("request.timeout.ms", 2_000);

@@ -4,7 +4,6 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Clock;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Serdes;
@@ -16,10 +15,6 @@ import org.apache.kafka.streams.state.Stores;
 
 /** What flows into the join and out of it. */
 final class JoinTopology {
-
-    /** The topics that meet in the join; their partition counts must be equal. */
-    static final List<Topic> INPUTS =
-            List.of(Topic.IMAGES, Topic.BACKFILL, Topic.EMBEDDINGS, Topic.CAPTIONS, Topic.ANSWERS, Topic.MODERATIONS);
 
     /**
      * Compacted and never cut by age: an image may be open for longer than any age chosen here, its own deadline decides,
@@ -39,7 +34,7 @@ final class JoinTopology {
     static Topology build(JoinConfig.Join config, TopicCatalogue topics, JoinMetrics metrics, OpenTelemetry telemetry) {
         var bytes = Serdes.ByteArray();
         var paces = ThreadLocal.withInitial(Pace::new);
-        var byName = INPUTS.stream().collect(Collectors.toMap(topics::name, topic -> topic));
+        var byName = Topic.JOINED.stream().collect(Collectors.toMap(topics::name, topic -> topic));
         return new Topology()
                 .addSource(
                         "parts",

@@ -29,7 +29,6 @@ final class Pace {
     private boolean answered;
     private boolean overdue;
     private Instant ended = Instant.MIN;
-    private Instant began = Instant.MIN;
     private Duration pause = INTERVAL;
 
     /** Something was read or written. */
@@ -58,7 +57,6 @@ final class Pace {
             oldest = null;
             answered = false;
             overdue = false;
-            began = now;
             ended = now;
         }
         return end;
@@ -69,8 +67,9 @@ final class Pace {
      * took: where ends take a second, a thread that waits a tenth of one between two would join a tenth of what it can.
      */
     void ended(Instant now) {
+        var asked = ended;
         ended = now;
-        var took = began.isAfter(now) || began.equals(Instant.MIN) ? INTERVAL : Duration.between(began, now);
+        var took = asked.isAfter(now) || asked.equals(Instant.MIN) ? INTERVAL : Duration.between(asked, now);
         pause = took.compareTo(INTERVAL) < 0 ? INTERVAL : took.compareTo(LONGEST) > 0 ? LONGEST : took;
     }
 

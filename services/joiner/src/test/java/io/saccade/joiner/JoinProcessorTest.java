@@ -197,7 +197,7 @@ class JoinProcessorTest {
                 store.init(context.getStateStoreContext(), store);
                 context.addStateStore(watched(store));
             }
-            var byName = JoinTopology.INPUTS.stream().collect(Collectors.toMap(topics::name, topic -> topic));
+            var byName = Topic.JOINED.stream().collect(Collectors.toMap(topics::name, topic -> topic));
             processor = new JoinProcessor(
                     new MemoryJoin(), byName, new JoinMetrics(new SimpleMeterRegistry()), OpenTelemetry.noop(), paces);
             processor.init(context);

@@ -24,17 +24,16 @@ import io.saccade.contract.event.Vector;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import io.saccade.testkit.Await;
+import io.saccade.testkit.Folders;
 import io.saccade.testkit.Received;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.KafkaCluster;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -147,7 +146,7 @@ class JoinerIT {
     }
 
     @Test
-    void goesOnFromTheChangelogWhenItsDiskIsLost() throws IOException {
+    void goesOnFromTheChangelogWhenItsDiskIsLost() {
         // Given
         var first = start("disk", Map.of());
         first.awaitReady();
@@ -157,7 +156,7 @@ class JoinerIT {
         }
         awaitRead();
         first.process().kill();
-        delete(folder.resolve("state").resolve("disk"));
+        Folders.delete(folder.resolve("state").resolve("disk"));
 
         // When
         var second = start("disk", Map.of());
@@ -335,7 +334,7 @@ class JoinerIT {
                     && group.members().size() == threads
                     && group.members().stream()
                             .allMatch(member ->
-                                    member.assignment().topicPartitions().size() == JoinTopology.INPUTS.size());
+                                    member.assignment().topicPartitions().size() == Topic.JOINED.size());
         });
     }
 
@@ -425,7 +424,7 @@ class JoinerIT {
         Await.until(
                 "the join to have read everything",
                 PATIENCE,
-                () -> JoinTopology.INPUTS.stream()
+                () -> Topic.JOINED.stream()
                                 .mapToLong(topic -> kafka.lag("saccade-joiner", topics.name(topic)))
                                 .sum()
                         == 0);
@@ -476,13 +475,5 @@ class JoinerIT {
         return (int) kafka.read(changelog).stream()
                 .filter(record -> record.key() != null && record.key().contains(prefix))
                 .count();
-    }
-
-    private static void delete(Path path) throws IOException {
-        try (var entries = Files.walk(path)) {
-            for (var entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(entry);
-            }
-        }
     }
 }

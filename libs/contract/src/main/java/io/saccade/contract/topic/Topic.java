@@ -1,6 +1,8 @@
 package io.saccade.contract.topic;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** The topics by the names that code uses; what the broker calls them is in the {@link TopicCatalogue}. */
 public enum Topic {
@@ -19,6 +21,13 @@ public enum Topic {
     RETRY_MODERATIONS,
     DLQ,
     HANDLED;
+
+    /** What stages say of images. */
+    public static final List<Topic> RESULTS = List.of(EMBEDDINGS, CAPTIONS, ANSWERS, MODERATIONS);
+
+    /** The topics that meet in the join; their partition counts must be equal. */
+    public static final List<Topic> JOINED =
+            Stream.concat(Stream.of(IMAGES, BACKFILL), RESULTS.stream()).toList();
 
     /** Whether its records are images to understand, or erasures of such. */
     public boolean isImages() {
