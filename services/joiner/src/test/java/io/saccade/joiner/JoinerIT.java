@@ -29,7 +29,6 @@ import io.saccade.testkit.Received;
 import io.saccade.testkit.TestKafka;
 import io.saccade.testkit.fault.KafkaCluster;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
