@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -29,6 +30,7 @@ final class Driver implements AutoCloseable {
     private final Queue<Sent> log = new ConcurrentLinkedQueue<>();
     private final AtomicInteger open = new AtomicInteger();
     private volatile int images;
+    private volatile boolean closed;
 
     Driver(String bootstrapServers, String topic) {
         this.topic = topic;
@@ -54,8 +56,14 @@ final class Driver implements AutoCloseable {
                 new ByteArraySerializer());
     }
 
-    /** Sends images {@code 0..count-1} and returns when the last is handed over, which is not yet acknowledged. */
-    void send(Workload workload, int count, int perSecond) {
+    /**
+     * Sends images {@code 0..count-1} and returns when the last is handed over, which is not yet acknowledged.
+     *
+     * @param perSecond at most; 0 for as fast as Kafka takes them
+     * @param mostOpen  images that may be without an answer before more are sent
+     * @param answered  how many have one
+     */
+    void send(Workload workload, int count, int perSecond, int mostOpen, LongSupplier answered) {
         long start = System.nanoTime();
         for (int number = 0; number < count; number++) {
             if (perSecond > 0) {
@@ -63,6 +71,12 @@ final class Driver implements AutoCloseable {
                 for (long left; (left = due - System.nanoTime()) > 0; ) {
                     LockSupport.parkNanos(left);
                 }
+            }
+            while (number - answered.getAsLong() >= mostOpen) {
+                if (closed) {
+                    return;
+                }
+                LockSupport.parkNanos(10_000_000);
             }
             for (var item : workload.items(number, Instant.now())) {
                 send(item);
@@ -107,6 +121,7 @@ final class Driver implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         producer.close(Duration.ofSeconds(10));
     }
 

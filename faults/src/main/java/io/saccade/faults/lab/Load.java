@@ -39,7 +39,7 @@ public final class Load implements AutoCloseable {
         this.workload = new Workload(prefix, seed, lab.material(), lab.truths(), wish.asWorkload());
         this.sender = Thread.ofPlatform().daemon().name("driver").unstarted(() -> {
             try {
-                driver.send(workload, images, wish.perSecond(images));
+                driver.send(workload, images, wish.perSecond(images), wish.open(), this::answered);
             } catch (RuntimeException e) {
                 failure = e;
             }
@@ -54,12 +54,15 @@ public final class Load implements AutoCloseable {
      * @param share     of it among them, 0..1
      * @param copies    how often each event is sent, at least 1
      * @param spread    how long sending takes at least; zero for as fast as Kafka takes them
+     * @param open      how many images may be without an answer before more are sent
      * @param everyTask whether every image asks for everything; else most ask for one or two things
      */
-    public record Wish(Duration deadline, Others others, double share, int copies, Duration spread, boolean everyTask) {
+    public record Wish(
+            Duration deadline, Others others, double share, int copies, Duration spread, int open, boolean everyTask) {
 
         /** Good images, as fast as Kafka takes them, with time enough to be answered after any fault. */
-        public static final Wish AT_ONCE = new Wish(Duration.ofMinutes(10), Others.NONE, 0, 1, Duration.ZERO, false);
+        public static final Wish AT_ONCE =
+                new Wish(Duration.ofMinutes(10), Others.NONE, 0, 1, Duration.ZERO, Integer.MAX_VALUE, false);
 
         /** The same, but spread over some time, so that a fault falls into their flow though they are few. */
         public static final Wish FLOWING = AT_ONCE.spread(Duration.ofSeconds(15));
@@ -67,29 +70,32 @@ public final class Load implements AutoCloseable {
         /** As many images take longer than a short run may. */
         private static final Duration LARGE = Duration.ofHours(2);
 
+        /** Where images flow, a large run is to show a stack that keeps up and breaks, not one that works off a backlog. */
+        private static final int OPEN_WHERE_THEY_FLOW = 2_000;
+
         /** With another deadline. */
         public Wish within(Duration deadline) {
-            return new Wish(deadline, others, share, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, open, everyTask);
         }
 
         /** With others among them. */
         public Wish among(Others others, double share) {
-            return new Wish(deadline, others, share, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, open, everyTask);
         }
 
         /** With every event sent so often. */
         public Wish copied(int copies) {
-            return new Wish(deadline, others, share, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, open, everyTask);
         }
 
         /** Sent over so long a time at least. */
         public Wish spread(Duration spread) {
-            return new Wish(deadline, others, share, copies, spread, everyTask);
+            return new Wish(deadline, others, share, copies, spread, open, everyTask);
         }
 
         /** With every task asked of every image. */
         public Wish forEverything() {
-            return new Wish(deadline, others, share, copies, spread, true);
+            return new Wish(deadline, others, share, copies, spread, open, true);
         }
 
         /** For a large run: poison is as rare as it is in life, and no image is late only because there are so many. */
@@ -100,6 +106,7 @@ public final class Load implements AutoCloseable {
                     others == Others.POISON ? 0.001 : share,
                     copies,
                     spread,
+                    spread.isZero() ? open : OPEN_WHERE_THEY_FLOW,
                     everyTask);
         }
 
@@ -183,12 +190,22 @@ public final class Load implements AutoCloseable {
         while (System.nanoTime() < end) {
             open.removeIf(id -> lab.tail().progress(id) == Tail.Progress.WHOLE);
             if (open.isEmpty() && isSettled() && lab.tail().catchUp(Duration.ofSeconds(30))) {
+                dropImages();
                 return true;
             }
             Thread.sleep(200);
         }
         lab.tail().catchUp(Duration.ofSeconds(30));
         return false;
+    }
+
+    /** What is not deleted now is deleted after the next run: it only takes room. */
+    private void dropImages() throws InterruptedException {
+        try {
+            lab.dropImages();
+        } catch (ExecutionException | TimeoutException e) {
+            // a broker that has just come back
+        }
     }
 
     private boolean isSettled() throws InterruptedException {
