@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.ApplicationRecoverableException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
@@ -11,6 +12,7 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,10 +56,20 @@ final class Mending {
                     || cause instanceof TransactionAbortedException
                     || cause instanceof OutOfOrderSequenceException
                     || cause instanceof ApplicationRecoverableException
-                    || cause instanceof RetriableException) {
+                    || cause instanceof RetriableException
+                    || isUnexpectedAnswer(cause)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /**
+     * What a producer says of an answer that it knows no name for. A broker that is about to lose its partitions ends a transaction
+     * with "an unexpected error", and whether it has ended is then open: the next producer of the same name decides it.
+     */
+    private static boolean isUnexpectedAnswer(Throwable cause) {
+        return cause instanceof UnknownServerException
+                || (cause.getClass() == KafkaException.class && cause.getCause() == null);
     }
 }

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.junit.jupiter.api.Test;
 
@@ -41,10 +43,26 @@ class MendingTest {
     }
 
     @Test
+    void replacesAThreadThatCannotTellWhetherItsTransactionHasEnded() {
+        assertThat(mending.mayReplace(
+                        new StreamsException(
+                                "on commit",
+                                new KafkaException(
+                                        "Unhandled error in EndTxnResponse: The server experienced an unexpected error")),
+                        NOW))
+                .isTrue();
+        assertThat(mending.mayReplace(new StreamsException(new UnknownServerException("unexpected")), NOW))
+                .isTrue();
+    }
+
+    @Test
     void mendsNeitherABugNorAMissingRight() {
         assertThat(mending.mayReplace(new StreamsException(new IllegalStateException("a bug")), NOW))
                 .isFalse();
         assertThat(mending.mayReplace(new TopicAuthorizationException("images"), NOW))
+                .isFalse();
+        assertThat(mending.mayReplace(
+                        new KafkaException("in an error state", new TopicAuthorizationException("images")), NOW))
                 .isFalse();
     }
 
