@@ -208,11 +208,9 @@ public class JoinRunner {
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
         settings.put(BoundedRocksDb.BYTES, config.join().memory());
         settings.put("processing.exception.handler.global.enabled", true); // unused here; unset, it is warned about
-        // Kafka Streams reads ahead by numbers of records, whatever their size, and an event may carry a whole image:
-        // the
-        // thousand of its default filled the heap when stages were faster than the join. So few keep a thread at work,
-        // as
-        // the next fetch, of at most a megabyte of a partition, adds to them before they are all joined.
+        // Kafka Streams reads ahead by numbers of records, whatever their size, and an event may carry a whole image.
+        // The thousand of its default filled the heap when stages were faster than the join. So few keep a thread at
+        // work, as the next fetch, of at most a megabyte of a partition, comes before they are all joined.
         settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, READ_AHEAD);
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
