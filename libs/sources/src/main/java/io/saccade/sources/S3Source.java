@@ -4,23 +4,26 @@ import io.saccade.contract.EventIds;
 import io.saccade.guard.FetchCode;
 import io.saccade.guard.http.RetryAfter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
-import software.amazon.awssdk.core.exception.AbortedException;
-import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
-import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
-import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
@@ -45,6 +48,8 @@ final class S3Source implements ImageSource.Remote, AutoCloseable {
     private final S3Settings settings;
     private final long maxBytes;
     private final S3Client client;
+    private final ExecutorService calls = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("s3-call-", 0).factory());
 
     S3Source(S3Settings settings, long maxBytes) {
         this.settings = settings;
@@ -102,19 +107,36 @@ final class S3Source implements ImageSource.Remote, AutoCloseable {
                 .bucket(address.bucket())
                 .key(address.key())
                 .versionId(address.version())
-                .overrideConfiguration(
-                        o -> o.apiCallTimeout(atLeastAMilli(wanted.budget().left())))
                 .build();
+        return within(wanted.budget(), () -> get(request, wanted.budget()));
+    }
+
+    /**
+     * On a thread of its own, which is interrupted and left behind when the time is over: what a virtual thread reads from
+     * is closed by its interrupt. The SDK's own timer cannot do it. It closes a body that another thread reads, which waits
+     * for that thread, and as long as the store drips neither ends.
+     */
+    private Fetched within(Budget budget, Callable<Fetched> call) throws InterruptedException {
+        var calling = calls.submit(call);
         try {
-            return client.getObject(
-                    request, ResponseTransformer.unmanaged((response, body) -> read(response, body, wanted)));
-        } catch (AbortedException e) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("stopped while a fetch was at work");
-            }
+            return calling.get(budget.left().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
             return timedOut();
-        } catch (ApiCallTimeoutException | ApiCallAttemptTimeoutException e) {
-            return timedOut();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a call of the store ended in what it never ends in", e.getCause());
+        } finally {
+            calling.cancel(true);
+        }
+    }
+
+    private Fetched get(GetObjectRequest request, Budget budget) {
+        try {
+            return client.getObject(request, ResponseTransformer.unmanaged((response, body) -> {
+                // Closed in every case: the SDK's abort does nothing with this HTTP client.
+                try (body) {
+                    return read(response, body, budget);
+                }
+            }));
         } catch (AwsServiceException e) {
             return answered(e);
         } catch (SdkException e) {
@@ -122,39 +144,35 @@ final class S3Source implements ImageSource.Remote, AutoCloseable {
         }
     }
 
-    /** A stopwatch behind the SDK's own: a body that drips never times out for a socket. */
-    private Fetched read(GetObjectResponse response, AbortableInputStream body, Wanted wanted) throws IOException {
+    private Fetched read(GetObjectResponse response, InputStream body, Budget budget) throws IOException {
         Long length = response.contentLength();
         if (length != null && length > maxBytes) {
-            body.abort();
             return FileSource.tooLarge(maxBytes, length);
         }
         var bytes = new byte[length == null ? 64 << 10 : (int) Math.max(1, length)];
         int size = 0;
-        while (true) {
+        while (!budget.spent()) {
             if (size == bytes.length) {
                 int more = body.read();
                 if (more < 0) {
-                    break;
+                    return whole(bytes, size, length);
                 }
                 bytes = Arrays.copyOf(bytes, (int) Math.min(maxBytes + 1, bytes.length * 2L));
                 bytes[size++] = (byte) more;
             }
             int got = size < bytes.length ? body.read(bytes, size, bytes.length - size) : 0;
             if (got < 0) {
-                break;
+                return whole(bytes, size, length);
             }
             size += got;
             if (size > maxBytes) {
-                body.abort();
                 return FileSource.tooLarge(maxBytes, size);
             }
-            if (wanted.budget().spent()) {
-                body.abort();
-                return timedOut();
-            }
         }
-        body.close();
+        return timedOut();
+    }
+
+    private static Fetched whole(byte[] bytes, int size, @Nullable Long length) {
         if (length != null && size != length) {
             return Fetched.failed(
                     FetchCode.BROKEN_OFF, "the store ended the object before its end", Fetched.Blame.HOST);
@@ -237,12 +255,9 @@ final class S3Source implements ImageSource.Remote, AutoCloseable {
                 FetchCode.TIMED_OUT, "the store did not send the object within the time there was", Fetched.Blame.HOST);
     }
 
-    private static Duration atLeastAMilli(Duration left) {
-        return left.compareTo(Duration.ofMillis(1)) < 0 ? Duration.ofMillis(1) : left;
-    }
-
     @Override
     public void close() {
+        calls.shutdownNow();
         client.close();
     }
 }

@@ -193,6 +193,12 @@ class S3SourceIT {
     void endsInTimeWhenTheStoreIsSilentAndWhenItDrips() throws Exception {
         // Given
         store.answer("photos", "silent", exchange -> park());
+        store.answer("photos", "halfway", exchange -> {
+            exchange.sendResponseHeaders(200, 900);
+            exchange.getResponseBody().write(1);
+            exchange.getResponseBody().flush();
+            park();
+        });
         store.answer("photos", "drips", exchange -> {
             exchange.sendResponseHeaders(200, 900);
             for (int i = 0; i < 899; i++) {
@@ -203,9 +209,9 @@ class S3SourceIT {
         });
 
         // Then
-        for (var key : List.of("silent", "drips")) {
+        for (var key : List.of("silent", "halfway", "drips", "drips", "drips")) {
             var started = System.nanoTime();
-            assertThat(Some.code(fetch(byPath(), "s3://photos/" + key, Budget.of(Duration.ofSeconds(2)))))
+            assertThat(Some.code(fetch(byPath(), "s3://photos/" + key, Budget.of(Duration.ofSeconds(1)))))
                     .as(key)
                     .isEqualTo("fetch.timed_out");
             assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(30));
