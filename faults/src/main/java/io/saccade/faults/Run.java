@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,8 @@ record Run(
                 lab.keepAnswers(true);
             }
             if (!load.awaitRest(patience)) {
-                trouble = (trouble.isEmpty() ? "" : trouble + "; ") + "the stack did not come to rest";
+                trouble = (trouble.isEmpty() ? "" : trouble + "; ") + "the stack did not come to rest"
+                        + lab.epitaphs().stream().map(text -> "; " + text).collect(Collectors.joining());
             }
             var latest = load.latestPartial();
             var history = load.history();

@@ -365,6 +365,11 @@ public final class Lab implements AutoCloseable {
         awaitReady();
     }
 
+    /** Which services run no more though nobody ended them for good, each with its last line. */
+    public List<String> epitaphs() {
+        return active().stream().map(Service::epitaph).flatMap(Optional::stream).toList();
+    }
+
     private List<Service> active() {
         return services.values().stream()
                 .filter(service -> !retiredServices.contains(service.name()))

@@ -1,5 +1,7 @@
 package io.saccade.faults.lab;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import io.saccade.cli.stack.Health;
 import io.saccade.cli.stack.ProcessPlan;
 import io.saccade.testkit.Await;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +77,20 @@ public final class Service implements AutoCloseable {
     /** Whether its process runs, or stands still. */
     public boolean isAlive() {
         return child != null && child.isAlive();
+    }
+
+    /** If it was started and has ended, its name and the last line it wrote. */
+    public Optional<String> epitaph() {
+        if (child == null || child.isAlive()) {
+            return Optional.empty();
+        }
+        try (var lines =
+                Files.lines(Objects.requireNonNull(log), ISO_8859_1)) { // reads whatever was cut in a character
+            var last = lines.filter(line -> !line.isBlank()).reduce((_, line) -> line);
+            return Optional.of(name + " has ended, with the last line: " + last.orElse("none") + " (" + log + ")");
+        } catch (IOException | UncheckedIOException e) {
+            return Optional.of(name + " has ended, and its log cannot be read: " + e.getMessage());
+        }
     }
 
     /** Starts it, unless it runs; does not wait. */
