@@ -189,7 +189,8 @@ public final class OpenJoins implements AutoCloseable {
         int early = watch.answered();
         boolean isPast = !Instant.now().isBefore(due);
         var from = isPast ? Instant.now() : due;
-        Await.until("every partial answer", PATIENCE, () -> watch.answered() == images);
+        var patience = Duration.between(Instant.now(), from).plus(PATIENCE).plusSeconds(images / 1_000);
+        Await.until("every partial answer", patience, () -> watch.answered() == images);
         say(
                 "The deadline of all %,d images %s; answers came after it: first %.2f s, half %.1f s, all %.1f s; %d before it, %d twice",
                 images,

@@ -59,6 +59,7 @@ public final class Lab implements AutoCloseable {
     private static final long KEPT_ANSWERS = 96L << 20;
 
     private static final Duration START = Duration.ofMinutes(3);
+    private static final Duration WARM_UP = Duration.ofMinutes(10);
     private static final int PARTITIONS = 6;
     private static final int MANY_IMAGES = 5_000;
 
@@ -87,6 +88,8 @@ public final class Lab implements AutoCloseable {
     private final Set<String> retiredServices = new HashSet<>();
     private final Truths truths = new Truths();
     private final Admin admin;
+    private final long seed;
+    private final boolean isForLong;
     private List<Picture> pictures = List.of();
     private List<byte[]> broken = List.of();
     private @Nullable ImageHosts hosts;
@@ -102,6 +105,8 @@ public final class Lab implements AutoCloseable {
     private Lab(Path folder, Installation installation, int brokers, long seed, boolean isForLong) {
         this.folder = folder;
         this.installation = installation;
+        this.seed = seed;
+        this.isForLong = isForLong;
         this.kafka = KafkaCluster.start(
                 folder.resolve("kafka"), brokers, isForLong ? SMALL_SEGMENTS : Map.of(), seed, isForLong);
         this.ports = ReservedPorts.open();
@@ -152,10 +157,11 @@ public final class Lab implements AutoCloseable {
      * @param folder  for data and logs
      * @param brokers 1 or 3
      * @param seed    of the links' jitter
-     * @param images  how many a run will have at most: for many the JVMs compile with both compilers
+     * @param images  how many a run will have at most: for many the JVMs compile with both compilers, and are warm when this
+     *                returns
      */
     public static Lab open(Path folder, Installation installation, int brokers, long seed, int images)
-            throws IOException {
+            throws IOException, InterruptedException {
         Files.createDirectories(folder);
         var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed, images >= MANY_IMAGES);
         boolean isOpen = false;
@@ -174,7 +180,7 @@ public final class Lab implements AutoCloseable {
         return new StackSpec(stack, kafka.bootstrapServers(), modelServer, null, Duration.ofSeconds(60));
     }
 
-    private void start() throws IOException {
+    private void start() throws IOException, InterruptedException {
         Files.createDirectories(folder.resolve("stack").resolve("spool"));
         Files.createDirectories(logs());
         repository.copy();
@@ -190,6 +196,20 @@ public final class Lab implements AutoCloseable {
         tail = new Tail(kafka.bootstrapServers(), topics, truths);
         awaitReady();
         calibrate();
+        if (isForLong) {
+            warmUp();
+        }
+    }
+
+    /** Before anything is broken: the second compiler takes most of a small machine for a minute or two. */
+    private void warmUp() throws InterruptedException {
+        try (var load = load("warm-up", seed, MANY_IMAGES, Load.Wish.FLOWING)) {
+            if (!load.awaitRest(WARM_UP)) {
+                throw new IllegalStateException("the stack did not answer " + MANY_IMAGES + " images in "
+                        + WARM_UP.toMinutes() + " minutes, before anything was broken " + epitaphs());
+            }
+            load.history(); // nobody asks what came of it
+        }
     }
 
     /** What the tests of decoding know that nobody may read, as far as it fits into an event. */
