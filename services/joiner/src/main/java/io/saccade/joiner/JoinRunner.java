@@ -229,9 +229,7 @@ public class JoinRunner {
         settings.put(StreamsConfig.consumerPrefix("metadata.max.age.ms"), 5_000);
         settings.put(StreamsConfig.producerPrefix("request.timeout.ms"), 6_000);
         // A transaction's first records may reach a broker that has yet to hear of the end of the one before, and are
-        // sent
-        // again; what was sent behind them would then be out of order and be sent again, too, each after a wait of its
-        // own.
+        // sent again; what was sent behind them would then be out of order and be sent again too, each after a wait.
         settings.put(StreamsConfig.producerPrefix("max.in.flight.requests.per.connection"), 1);
         settings.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
         settings.put(StreamsConfig.producerPrefix("max.request.size"), 4 << 20);
