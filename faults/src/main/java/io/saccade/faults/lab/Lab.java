@@ -88,8 +88,6 @@ public final class Lab implements AutoCloseable {
     private final Set<String> retiredServices = new HashSet<>();
     private final Truths truths = new Truths();
     private final Admin admin;
-    private final long seed;
-    private final boolean isForLong;
     private List<Picture> pictures = List.of();
     private List<byte[]> broken = List.of();
     private @Nullable ImageHosts hosts;
@@ -105,8 +103,6 @@ public final class Lab implements AutoCloseable {
     private Lab(Path folder, Installation installation, int brokers, long seed, boolean isForLong) {
         this.folder = folder;
         this.installation = installation;
-        this.seed = seed;
-        this.isForLong = isForLong;
         this.kafka = KafkaCluster.start(
                 folder.resolve("kafka"), brokers, isForLong ? SMALL_SEGMENTS : Map.of(), seed, isForLong);
         this.ports = ReservedPorts.open();
@@ -163,10 +159,14 @@ public final class Lab implements AutoCloseable {
     public static Lab open(Path folder, Installation installation, int brokers, long seed, int images)
             throws IOException, InterruptedException {
         Files.createDirectories(folder);
-        var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed, images >= MANY_IMAGES);
+        boolean isForLong = images >= MANY_IMAGES;
+        var lab = new Lab(folder.toAbsolutePath(), installation, brokers, seed, isForLong);
         boolean isOpen = false;
         try {
             lab.start();
+            if (isForLong) {
+                lab.warmUp(seed);
+            }
             isOpen = true;
             return lab;
         } finally {
@@ -180,7 +180,7 @@ public final class Lab implements AutoCloseable {
         return new StackSpec(stack, kafka.bootstrapServers(), modelServer, null, Duration.ofSeconds(60));
     }
 
-    private void start() throws IOException, InterruptedException {
+    private void start() throws IOException {
         Files.createDirectories(folder.resolve("stack").resolve("spool"));
         Files.createDirectories(logs());
         repository.copy();
@@ -196,13 +196,10 @@ public final class Lab implements AutoCloseable {
         tail = new Tail(kafka.bootstrapServers(), topics, truths);
         awaitReady();
         calibrate();
-        if (isForLong) {
-            warmUp();
-        }
     }
 
     /** Before anything is broken: the second compiler takes most of a small machine for a minute or two. */
-    private void warmUp() throws InterruptedException {
+    private void warmUp(long seed) throws InterruptedException {
         try (var load = load("warm-up", seed, MANY_IMAGES, Load.Wish.FLOWING)) {
             if (!load.awaitRest(WARM_UP)) {
                 throw new IllegalStateException("the stack did not answer " + MANY_IMAGES + " images in "

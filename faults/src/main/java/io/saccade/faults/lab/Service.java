@@ -1,8 +1,7 @@
 package io.saccade.faults.lab;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import io.saccade.cli.stack.Health;
+import io.saccade.cli.stack.Logs;
 import io.saccade.cli.stack.ProcessPlan;
 import io.saccade.testkit.Await;
 import io.saccade.testkit.fault.Child;
@@ -84,13 +83,9 @@ public final class Service implements AutoCloseable {
         if (child == null || child.isAlive()) {
             return Optional.empty();
         }
-        try (var lines =
-                Files.lines(Objects.requireNonNull(log), ISO_8859_1)) { // reads whatever was cut in a character
-            var last = lines.filter(line -> !line.isBlank()).reduce((_, line) -> line);
-            return Optional.of(name + " has ended, with the last line: " + last.orElse("none") + " (" + log + ")");
-        } catch (IOException | UncheckedIOException e) {
-            return Optional.of(name + " has ended, and its log cannot be read: " + e.getMessage());
-        }
+        var file = Objects.requireNonNull(log);
+        var last = String.join("", Logs.tail(file, 1));
+        return Optional.of(name + " has ended, with the last line: " + last + " (" + file + ")");
     }
 
     /** Starts it, unless it runs; does not wait. */
