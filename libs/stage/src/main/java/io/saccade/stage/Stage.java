@@ -66,6 +66,11 @@ public final class Stage implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Stage.class);
     private static final int MAX_POLL_RECORDS = 32;
+    /**
+     * After how many milliseconds a broker that stands still without hanging up is given up and its successor is looked for. Soon
+     * enough that the group, which waits for 6 s, has not counted this member out by then; Kafka's 30 s are not.
+     */
+    private static final int GIVE_UP = 5_000;
 
     private final StageConfig config;
     private final AdapterFactory<? extends Answer> factory;
@@ -455,8 +460,7 @@ public final class Stage implements AutoCloseable {
         // A broker that is away for long must not lose a result that is already computed.
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.MAX_VALUE);
-        // A broker that stands still without hanging up is asked again by way of its successor, not after 30 s.
-        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 6_000);
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, GIVE_UP);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 4 << 20);
         // Results are JSON and shrink; dead letters may be images and do not, but are rare.
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
@@ -477,8 +481,9 @@ public final class Stage implements AutoCloseable {
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         // The bound on records at work can be passed by one poll, so a poll is small.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 16 << 20);
-        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
+        settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, GIVE_UP);
+        // What is fetched at once must come within that time over a line of 3 Mbit/s too.
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 1 << 20);
         // A topic that is created after the service is noticed soon, and so is the successor of a broker that stands
         // still.
         settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 5_000);
@@ -504,6 +509,8 @@ public final class Stage implements AutoCloseable {
         settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "saccade-" + factory.stage() + "-tail");
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
+        // The stage waits for it; and it may begin with the broker that stands still, for it knows of none yet.
+        settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3_000);
         return settings;
     }
 

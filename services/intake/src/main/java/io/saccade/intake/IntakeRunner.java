@@ -30,6 +30,9 @@ public class IntakeRunner {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(IntakeRunner.class);
 
+    /** After how many milliseconds a broker that stands still without hanging up is given up, and its successor looked for. */
+    private static final int GIVE_UP = 5_000;
+
     private final IntakeConfig config;
     private final MeterRegistry registry;
     private final Thread thread = Thread.ofPlatform().name("intake").unstarted(this::run);
@@ -147,6 +150,7 @@ public class IntakeRunner {
         // A broker that is away for long must not lose what was read.
         settings.put("delivery.timeout.ms", Integer.MAX_VALUE);
         settings.put("max.block.ms", Integer.MAX_VALUE);
+        settings.put("request.timeout.ms", GIVE_UP);
         settings.put("max.request.size", 4 << 20);
         settings.put("compression.type", "lz4");
         settings.putAll(config.kafka().client());
@@ -164,6 +168,9 @@ public class IntakeRunner {
         settings.put("enable.auto.commit", false);
         settings.put("isolation.level", "read_committed");
         settings.put("max.poll.records", 100);
+        settings.put("request.timeout.ms", GIVE_UP);
+        settings.put("fetch.max.bytes", 1 << 20); // within that time over a slow line too
+        settings.put("metadata.max.age.ms", 5_000);
         settings.putAll(config.kafka().client());
         return settings;
     }

@@ -45,6 +45,13 @@ public class JoinRunner {
     /** Records of a partition that lie in memory before its next fetch is taken. */
     private static final int READ_AHEAD = 8;
 
+    private static final List<String> CLIENTS = List.of(
+            StreamsConfig.CONSUMER_PREFIX,
+            StreamsConfig.MAIN_CONSUMER_PREFIX,
+            StreamsConfig.RESTORE_CONSUMER_PREFIX,
+            StreamsConfig.PRODUCER_PREFIX,
+            StreamsConfig.ADMIN_CLIENT_PREFIX);
+
     private final JoinConfig config;
     private final MeterRegistry registry;
     private final OpenTelemetry telemetry;
@@ -216,7 +223,6 @@ public class JoinRunner {
         settings.put(StreamsConfig.consumerPrefix("max.poll.records"), 200);
         // A restore has nobody to wait for: what is slow about it is the number of its steps.
         settings.put(StreamsConfig.restoreConsumerPrefix("max.poll.records"), 4_000);
-        settings.put(StreamsConfig.restoreConsumerPrefix("max.partition.fetch.bytes"), 4 << 20);
         // As soon as brokers allow by default: until then nobody has the partitions of a replica that is gone.
         settings.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
         settings.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 2_000);
@@ -225,9 +231,16 @@ public class JoinRunner {
                     StreamsConfig.mainConsumerPrefix("group.instance.id"),
                     Identity.in(config.join().stateDirectory().toAbsolutePath()));
         }
-        // The successor of a broker that stands still without hanging up is noticed soon, for reading and for writing.
+        // A broker that stands still without hanging up is given up soon, and its successor is looked for: before the
+        // group, which waits for 6 s, has counted this member out.
         settings.put(StreamsConfig.consumerPrefix("metadata.max.age.ms"), 5_000);
-        settings.put(StreamsConfig.producerPrefix("request.timeout.ms"), 6_000);
+        settings.put(StreamsConfig.consumerPrefix("request.timeout.ms"), 5_000);
+        settings.put(StreamsConfig.adminClientPrefix("request.timeout.ms"), 5_000);
+        // What is fetched at once must come within that time over a line of 3 Mbit/s too.
+        settings.put(StreamsConfig.consumerPrefix("fetch.max.bytes"), 1 << 20);
+        // A transaction may meet such a broker three times, as a partition's leader before and after others know,
+        // and as its coordinator, and must end within its time.
+        settings.put(StreamsConfig.producerPrefix("request.timeout.ms"), 3_000);
         // A transaction's first records may reach a broker that has yet to hear of the end of the one before, and are
         // sent again; what was sent behind them would then be out of order and be sent again too, each after a wait.
         settings.put(StreamsConfig.producerPrefix("max.in.flight.requests.per.connection"), 1);
@@ -235,7 +248,10 @@ public class JoinRunner {
         settings.put(StreamsConfig.producerPrefix("max.request.size"), 4 << 20);
         // Who reads committed records waits so long for what a replica began that never comes back.
         settings.put(StreamsConfig.producerPrefix("transaction.timeout.ms"), 10_000);
-        settings.putAll(config.kafka().client());
+        config.kafka().client().forEach((name, value) -> {
+            CLIENTS.forEach(client -> settings.remove(client + name)); // which would win
+            settings.put(name, value);
+        });
         return settings;
     }
 
