@@ -111,7 +111,7 @@ public final class Catalogue {
                         "F8",
                         "The network is slow and narrow",
                         NOTHING_LOST + "; no rebalance, no dead letter",
-                        "100 ms and 3 Mbit/s on every connection to every broker for the whole run",
+                        "100 ms and 3 Mbit/s (30 in a large run) on every connection to every broker for the whole run",
                         Load.Wish.AT_ONCE,
                         Allowed.NOTHING,
                         Catalogue::slowNetwork),
@@ -359,12 +359,15 @@ public final class Catalogue {
 
     private static void slowNetwork(Scene scene) throws Exception {
         var before = epochs(scene);
+        // At 3 Mbit/s the pictures of a large run would need an hour to get into Kafka.
+        int bytesPerSecond = scene.isFull() ? 3_750_000 : 375_000;
         scene.begins();
         scene.lab()
                 .kafka()
                 .links()
-                .forEach(link -> link.set(Conditions.slow(Duration.ofMillis(100), Duration.ofMillis(20), 375_000)));
-        scene.load().awaitAnswered(1, Duration.ofMinutes(8));
+                .forEach(link ->
+                        link.set(Conditions.slow(Duration.ofMillis(100), Duration.ofMillis(20), bytesPerSecond)));
+        scene.load().awaitAnswered(1, Duration.ofMinutes(8).plus(scene.patience()));
         rebalances(scene, before);
     }
 
