@@ -130,21 +130,16 @@ public final class Lab implements AutoCloseable {
                         .orElseThrow());
         StackPlan.of(spec(stack, new ModelServerChoice.Elsewhere(models.endpoint())), installation, all)
                 .processes()
-                .forEach(plan -> plans.put(plan.name(), isForLong ? withBothCompilers(plan) : plan));
+                .forEach(plan -> plans.put(plan.name(), isForLong ? asInAnImage(plan) : plan));
     }
 
-    /** The local stack compiles with the fast compiler only, as it is to start fast and has little to do. */
-    private static ProcessPlan withBothCompilers(ProcessPlan plan) {
+    /** The local stack compiles with the fast compiler only, as it has little to do, and starts without a cache. */
+    private ProcessPlan asInAnImage(ProcessPlan plan) {
+        var command = new ArrayList<>(plan.command());
+        command.removeIf(argument -> argument.startsWith("-XX:TieredStopAtLevel="));
+        command.add(1, "-XX:AOTCache=" + AotCache.of(plan.name(), command, installation));
         return new ProcessPlan(
-                plan.name(),
-                plan.wave(),
-                plan.command().stream()
-                        .filter(argument -> !argument.startsWith("-XX:TieredStopAtLevel="))
-                        .toList(),
-                plan.environment(),
-                plan.address(),
-                plan.probe(),
-                plan.health());
+                plan.name(), plan.wave(), command, plan.environment(), plan.address(), plan.probe(), plan.health());
     }
 
     /**
