@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ImageRecipeST {
 
     private static final String INSIDE = "/opt/saccade";
+    private static final String MOUNT = "--mount=type=bind,target=/checkout ";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Map<String, String> ALONE = Map.of(
             "QUARKUS_HTTP_HOST", "127.0.0.1",
@@ -53,7 +54,7 @@ class ImageRecipeST {
             var words = line.split(" ", 2);
             switch (words[0]) {
                 case "COPY" -> copy(words[1].replace("${SERVICE}", service).split(" "));
-                case "RUN" -> run(inside(words[1]));
+                case "RUN" -> run(inside(words[1].replace(MOUNT, "").replace("/checkout/", Repository.ROOT + "/")));
                 case "ENTRYPOINT" -> start = Arrays.asList(new ObjectMapper().readValue(words[1], String[].class));
                 default -> {}
             }
