@@ -29,6 +29,9 @@ final class Ticker implements AutoCloseable {
             for (long before = 0, now; ; before = now) {
                 Thread.sleep(APART);
                 now = load.answered();
+                if (now < before) {
+                    return; // all is answered and forgotten, and looked through now
+                }
                 says.accept(String.format(
                         Locale.ROOT,
                         "  %s  %,d of %,d images answered, %d a second",
