@@ -234,6 +234,7 @@ final class ConsumeLoop implements AutoCloseable {
                 turn();
             }
             drain(Map.copyOf(assigned));
+            assigned.clear(); // on closing, the consumer gives them back, and they would be waited for once more
         } catch (Throwable e) {
             failure = e;
             LOGGER.atError().setCause(e).log("the poll loop broke");

@@ -145,7 +145,7 @@ public final class Stage implements AutoCloseable {
         if (images != null) {
             images.close();
         }
-        client.close();
+        client.closeNow(); // what is still in flight was waited for, and will be asked again
         var decoding = decoder;
         if (decoding != null) {
             decoding.close();

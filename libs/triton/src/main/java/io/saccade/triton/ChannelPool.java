@@ -154,8 +154,13 @@ final class ChannelPool implements AutoCloseable {
                 }
             }
         } catch (InterruptedException _) {
-            entries.forEach(entry -> entry.channel.shutdownNow());
+            closeNow();
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Cancels calls in flight instead of waiting for them. */
+    void closeNow() {
+        entries.forEach(entry -> entry.channel.shutdownNow());
     }
 }

@@ -471,6 +471,20 @@ public final class TritonClient implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes no more calls and cancels those in flight: for a caller who has no use for their answers any more. With shared memory,
+     * calls that use it get up to 5 seconds before that.
+     */
+    public void closeNow() {
+        try {
+            if (sharedMemory != null) {
+                sharedMemory.close();
+            }
+        } finally {
+            channels.closeNow();
+        }
+    }
+
     private <Q, A> A control(String what, String model, MethodDescriptor<Q, A> method, Q request) {
         CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(controlTimeout.toNanos(), TimeUnit.NANOSECONDS);
         try {
