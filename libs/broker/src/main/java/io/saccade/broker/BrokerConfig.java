@@ -70,6 +70,8 @@ public record BrokerConfig(Path data, int port, Map<String, String> settings) {
             p.put(group + ".heartbeat.interval.ms", "1000");
             p.put(group + ".min.heartbeat.interval.ms", "1000");
         }
+        // What a killed joiner had begun holds up readers until its time is over; Kafka looks for such every 10 s.
+        p.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
         // Memory: the cleaner alone would hold 128 MiB.
         p.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 * MIB));

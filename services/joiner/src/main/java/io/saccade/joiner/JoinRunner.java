@@ -120,8 +120,11 @@ public class JoinRunner {
                 return;
             }
             var metrics = new JoinMetrics(registry);
+            var transactions = new Transactions();
             var started = new KafkaStreams(
-                    JoinTopology.build(config.join(), topics, metrics, telemetry), new StreamsConfig(settings()));
+                    JoinTopology.build(config.join(), topics, metrics, telemetry, transactions),
+                    new StreamsConfig(settings()),
+                    transactions);
             var mending = new Mending();
             started.setUncaughtExceptionHandler(cause -> {
                 if (mending.mayReplace(cause, Instant.now())) {
@@ -212,8 +215,6 @@ public class JoinRunner {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.join().threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.join().standbys());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0); // deadlines would wait in a cache
-        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
-        settings.put(BoundedRocksDb.BYTES, config.join().memory());
         settings.put("processing.exception.handler.global.enabled", true); // unused here; unset, it is warned about
         // Kafka Streams reads ahead by numbers of records, whatever their size, and an event may carry a whole image.
         // The thousand of its default filled the heap when stages were faster than the join. So few keep a thread at

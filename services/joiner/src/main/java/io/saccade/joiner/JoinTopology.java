@@ -5,10 +5,12 @@ import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Clock;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueBytesStoreSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -31,8 +33,19 @@ final class JoinTopology {
 
     private JoinTopology() {}
 
-    static Topology build(JoinConfig.Join config, TopicCatalogue topics, JoinMetrics metrics, OpenTelemetry telemetry) {
+    /**
+     * The topology of a joiner.
+     *
+     * @param transactions whose clients Kafka Streams uses
+     */
+    static Topology build(
+            JoinConfig.Join config,
+            TopicCatalogue topics,
+            JoinMetrics metrics,
+            OpenTelemetry telemetry,
+            Transactions transactions) {
         var bytes = Serdes.ByteArray();
+        var stores = stores(config, transactions);
         var paces = ThreadLocal.withInitial(Pace::new);
         var byName = Topic.JOINED.stream().collect(Collectors.toMap(topics::name, topic -> topic));
         return new Topology()
@@ -53,8 +66,8 @@ final class JoinTopology {
                         topics.name(Topic.BACKFILL))
                 .addProcessor(
                         "join", () -> new JoinProcessor(config, byName, metrics, telemetry, paces), "parts", "backfill")
-                .addStateStore(store(config, JoinProcessor.STATES), "join")
-                .addStateStore(store(config, JoinProcessor.DEADLINES), "join")
+                .addStateStore(store(stores, JoinProcessor.STATES), "join")
+                .addStateStore(store(stores, JoinProcessor.DEADLINES), "join")
                 .addSink(
                         JoinProcessor.ENRICHED,
                         topics.name(Topic.ENRICHED),
@@ -64,13 +77,20 @@ final class JoinTopology {
                 .addSink(JoinProcessor.DLQ, topics.name(Topic.DLQ), bytes.serializer(), bytes.serializer(), "join");
     }
 
-    private static StoreBuilder<KeyValueStore<String, byte[]>> store(JoinConfig.Join config, String name) {
-        var supplier =
-                switch (config.store()) {
-                    case ROCKSDB -> Stores.persistentKeyValueStore(name);
-                    case MEMORY -> Stores.inMemoryKeyValueStore(name);
-                };
-        return Stores.keyValueStoreBuilder(supplier, Serdes.String(), Serdes.ByteArray())
+    private static Function<String, KeyValueBytesStoreSupplier> stores(
+            JoinConfig.Join config, Transactions transactions) {
+        return switch (config.store()) {
+            case ROCKSDB -> {
+                var memory = new RocksMemory(config.memory());
+                yield name -> TransactionalStore.supplier(name, memory, transactions);
+            }
+            case MEMORY -> Stores::inMemoryKeyValueStore;
+        };
+    }
+
+    private static StoreBuilder<KeyValueStore<String, byte[]>> store(
+            Function<String, KeyValueBytesStoreSupplier> stores, String name) {
+        return Stores.keyValueStoreBuilder(stores.apply(name), Serdes.String(), Serdes.ByteArray())
                 .withLoggingEnabled(CHANGELOG);
     }
 }

@@ -63,7 +63,8 @@ class JoinTopologyTest {
         settings.put("bootstrap.servers", "unused:1");
         settings.put("state.dir", folder.toString());
         driver = new TopologyTestDriver(
-                JoinTopology.build(new MemoryJoin(), topics, new JoinMetrics(registry), OpenTelemetry.noop()),
+                JoinTopology.build(
+                        new MemoryJoin(), topics, new JoinMetrics(registry), OpenTelemetry.noop(), new Transactions()),
                 settings,
                 SUBMITTED);
         enriched = output(Topic.ENRICHED);

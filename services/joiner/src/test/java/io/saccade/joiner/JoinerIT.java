@@ -176,6 +176,37 @@ class JoinerIT {
     }
 
     @Test
+    void goesOnFromItsDiskWhenItIsKilledAtWork() {
+        // Given
+        var first = start("killed", Map.of());
+        first.awaitReady();
+        for (int i = 0; i < 500; i++) {
+            submit(i, Duration.ofMinutes(10));
+            result(i).accept(Task.CAPTION);
+        }
+        awaitRead();
+        int written = CHANGELOGS.stream().mapToInt(this::written).sum();
+        for (int i = 500; i < 530; i++) {
+            submit(i, Duration.ofMinutes(10));
+            result(i).accept(Task.CAPTION);
+        }
+        first.process().kill();
+
+        // When
+        var second = start("killed", Map.of());
+        second.awaitReady();
+
+        // Then
+        assertThat(second.meter("saccade_join_restored_records_total")).isLessThan(written / 5.0);
+        for (int i = 0; i < 530; i++) {
+            result(i).accept(Task.EMBEDDING);
+            result(i).accept(Task.MODERATION);
+        }
+        assertThat(awaitFirstAnswers(530).values())
+                .allSatisfy(answer -> assertThat(answer.status()).isEqualTo(Status.COMPLETE));
+    }
+
+    @Test
     void letsAStandbyGoOnWithoutARestore() {
         // Given
         var standby = Map.of("SACCADE_JOIN_STANDBYS", "1");
