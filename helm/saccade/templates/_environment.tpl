@@ -50,7 +50,7 @@ SACCADE_INTAKE_TENANT: {{ .root.Values.intake.tenant | quote }}
 {{- else }}
 SACCADE_JOIN_DEADLINE: {{ .root.Values.join.deadline | quote }}
 SACCADE_JOIN_STATE_DIRECTORY: {{ .root.Values.join.stateDirectory | quote }}
-SACCADE_JOIN_STANDBYS: {{ .service.standbys | default 0 | toString | quote }}
+SACCADE_JOIN_STANDBYS: {{ include "saccade.standbys" .service | quote }}
 {{- end }}
 {{- if .root.Values.tracing.otlpEndpoint }}
 QUARKUS_OTEL_SDK_DISABLED: "false"

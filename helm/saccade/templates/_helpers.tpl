@@ -58,6 +58,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- .Values.topics.partitions | default (.Files.Get "files/topics.yaml" | fromYaml).partitions | int -}}
 {{- end }}
 
+{{/* How many joiners hold a copy of a joiner's state: as told, else another one if there is one. */}}
+{{- define "saccade.standbys" -}}
+{{- if kindIs "invalid" .standbys -}}
+{{- gt (.replicas | int) 1 | ternary 1 0 -}}
+{{- else -}}
+{{- .standbys | int -}}
+{{- end -}}
+{{- end }}
+
 {{/* host:port lists to the ports in them, as YAML. */}}
 {{- define "saccade.ports" -}}
 {{- $ports := list -}}

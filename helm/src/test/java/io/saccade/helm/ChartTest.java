@@ -63,7 +63,6 @@ class ChartTest {
             entry("services.captioner.tolerations", List.of(Map.of("key", "gpu"))),
             entry("services.moderator.replicas", 3),
             entry("services.joiner.replicas", 2),
-            entry("services.joiner.standbys", 1),
             entry("services.intake.enabled", true),
             entry("intake.tenant", "acme"),
             entry("serviceMonitor.enabled", true),
@@ -276,7 +275,11 @@ class ChartTest {
         assertThat(texts(full.container("joiner").path("envFrom"), "/secretRef/name"))
                 .doesNotContain("store");
         assertThat(full.environment("joiner").path("SACCADE_JOIN_STANDBYS").asText())
+                .as("of two replicas each holds a copy of the other's state")
                 .isEqualTo("1");
+        assertThat(least.environment("joiner").path("SACCADE_JOIN_STANDBYS").asText())
+                .as("there is none to hold one")
+                .isEqualTo("0");
         assertThat(full.container("encoder").at("/env/0/value").asText()).isEqualTo("3");
         assertThat(encoder.path("SACCADE_IMAGES_DECODER").asText()).isEqualTo("java");
         assertThat(full.environment("intake").path("SACCADE_INTAKE_TENANT").asText())
