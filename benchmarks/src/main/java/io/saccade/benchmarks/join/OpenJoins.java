@@ -17,19 +17,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * Very many images wait for a part, and the joiner is ended and started again among them: with its disk, after {@code kill -9}, and
- * without its disk. Then their deadline comes, for all at the same moment. A real broker and the joiner's process as
- * {@code ./saccade up} starts it, both on this machine; nothing else of the stack.
+ * without its disk; and killed while another one holds a copy of its state. Then their deadline comes, for all at the same moment. A
+ * real broker and the joiner's process as {@code ./saccade up} starts it, all on this machine; nothing else of the stack.
  */
 public final class OpenJoins implements AutoCloseable {
 
@@ -37,6 +39,13 @@ public final class OpenJoins implements AutoCloseable {
     private static final String PREFIX = "open-";
     private static final Duration PATIENCE = Duration.ofMinutes(9);
     private static final Duration PROGRESS = Duration.ofSeconds(10);
+    private static final Duration STILL = Duration.ofSeconds(5);
+
+    /** Images that are answered at once, before the joiner is killed: it has written to all its files then. */
+    private static final int WORK = 50_000;
+
+    /** So many new images lie in every partition. */
+    private static final int PROBES = 50;
 
     private final TopicCatalogue topics = TopicCatalogue.load();
     private final Path home;
@@ -44,8 +53,10 @@ public final class OpenJoins implements AutoCloseable {
     private final KafkaProcess broker;
     private final TestKafka kafka;
     private final Feed feed;
-    private final Joiner joiner;
+    private final Joiner first;
+    private final Joiner second;
     private final int images;
+    private Joiner joiner;
     private int probes;
 
     private OpenJoins(int images) throws IOException {
@@ -54,8 +65,18 @@ public final class OpenJoins implements AutoCloseable {
         this.broker = KafkaProcess.start(home);
         this.kafka = TestKafka.at(broker.bootstrapServers());
         this.feed = new Feed(broker.bootstrapServers(), topics);
-        this.joiner = Joiner.in(
-                new StackFolder("open-joins", home.resolve("stack")), broker.bootstrapServers(), ports, Map.of());
+        this.first = joiner("first");
+        this.second = joiner("second");
+        this.joiner = first;
+    }
+
+    /** Alone it holds its own state, beside another one a copy of the other's too. */
+    private Joiner joiner(String name) throws IOException {
+        return Joiner.in(
+                new StackFolder(name, home.resolve(name)),
+                broker.bootstrapServers(),
+                ports,
+                Map.of("SACCADE_JOIN_STANDBYS", "1"));
     }
 
     /** {@code [IMAGES [SECONDS]]}: how many, a million by default, and when their deadline comes, counted from the start. */
@@ -82,11 +103,12 @@ public final class OpenJoins implements AutoCloseable {
             fill(events, watch);
             say("");
             say(
-                    "| restart | ready, s | first answer, s | records restored | RSS when ready, MB | most RSS so far, MB |");
+                    "| end | ready again, s | every partition answers, s | records restored | RSS then, MB | most RSS so far, MB |");
             say("| --- | --- | --- | --- | --- | --- |");
             restart("SIGTERM, disk kept", watch, joiner::stop, false);
             restart("kill -9 at work, disk kept", watch, this::killAtWork, false);
             restart("kill -9 at work, disk lost", watch, this::killAtWork, true);
+            takeOver("kill -9 at work, another joiner holds a copy", watch);
             say("");
             deadlines(due, watch);
         }
@@ -151,38 +173,87 @@ public final class OpenJoins implements AutoCloseable {
         }
         long start = System.nanoTime();
         joiner.start();
-        var probe = probe();
-        feed.flush();
+        var probes = probes();
         joiner.awaitReady();
         double ready = seconds(start);
-        long rss = joiner.rss();
-        Await.until("the answer to a new image", PATIENCE, () -> watch.arrival(probe) != null);
+        awaitAnswers(probes, watch);
+        tell(how, String.format(Locale.ROOT, "%.1f", ready), start);
+    }
+
+    /** The first one dies and does not come back. */
+    private void takeOver(String how, Watch watch) throws Exception {
+        second.start();
+        second.awaitReady();
+        awaitCopy();
+        killAtWork();
+        long start = System.nanoTime();
+        joiner = second;
+        awaitAnswers(probes(), watch);
+        tell(how, "-", start);
+    }
+
+    private void tell(String how, String ready, long start) throws Exception {
+        double answered = seconds(start);
         say(
-                "| %s | %.1f | %.1f | %,.0f | %d | %d |",
+                "| %s | %s | %.1f | %,.0f | %d | %d |",
                 how,
                 ready,
-                seconds(start),
+                answered,
                 joiner.meter("saccade_join_restored_records_total"),
-                rss >> 20,
+                joiner.rss() >> 20,
                 joiner.mostRss() >> 20);
         Await.until("the joiner to have read everything", PATIENCE, () -> Joiner.lag(kafka, topics) == 0);
     }
 
-    /** In the middle of a transaction: images that are answered at once come faster than they are joined. */
-    private void killAtWork() {
-        for (int i = 0; i < 5_000; i++) {
-            probe();
+    /** Until the second joiner has read no more of the first one's state for a while. */
+    private void awaitCopy() throws Exception {
+        double known = -1;
+        for (long since = System.nanoTime(); System.nanoTime() - since < STILL.toNanos(); ) {
+            LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+            double copied = second.meter("saccade_join_standby_records_total");
+            if (copied != known || copied == 0) {
+                known = copied;
+                since = System.nanoTime();
+            }
         }
+    }
+
+    /** After a while of work, and in the middle of a transaction. */
+    private void killAtWork() {
+        work(WORK);
+        Await.until("the joiner to have read everything", PATIENCE, () -> Joiner.lag(kafka, topics) == 0);
+        work(1_000);
         joiner.kill();
     }
 
-    /** Sends an image with all it asks for, and gives its id: it is answered as soon as the joiner takes records. */
-    private String probe() {
+    private void work(int images) {
+        for (int i = 0; i < images; i++) {
+            probe(EnumSet.allOf(Task.class));
+        }
+        feed.flush();
+    }
+
+    private List<String> probes() {
+        var sent = IntStream.range(0, PROBES)
+                .mapToObj(_ -> probe(EnumSet.of(Task.CAPTION)))
+                .toList();
+        feed.flush();
+        return sent;
+    }
+
+    /** Sends an image with all it asks for, and gives its id: it is answered as soon as a joiner takes its records. */
+    private String probe(Set<Task> tasks) {
         var events = new Events("probe-", Instant.now().plus(Duration.ofHours(1)));
+        var now = Instant.now();
         int number = probes++;
-        feed.image(events, number, Set.of(Task.CAPTION), Instant.now());
-        feed.result(events, number, Task.CAPTION, Instant.now());
+        feed.image(events, number, tasks, now);
+        tasks.forEach(task -> feed.result(events, number, task, now));
         return events.id(number);
+    }
+
+    private static void awaitAnswers(List<String> probes, Watch watch) {
+        Await.until("the answers to new images", PATIENCE, () -> probes.stream()
+                .allMatch(probe -> watch.arrival(probe) != null));
     }
 
     private void deadlines(Instant due, Watch watch) throws Exception {
@@ -254,7 +325,8 @@ public final class OpenJoins implements AutoCloseable {
 
     @Override
     public void close() {
-        joiner.close();
+        first.close();
+        second.close();
         feed.close();
         kafka.close();
         broker.close();
