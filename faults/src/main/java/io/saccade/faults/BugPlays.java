@@ -42,6 +42,7 @@ final class BugPlays {
         return switch (play) {
             case CALM -> fault(play, wish, _ -> {});
             case KILL -> fault(play, wish, scene -> killWhileSlow(scene, service));
+            case KILL_JOIN -> fault(play, wish, scene -> killAtWork(scene, service));
             case ECHO -> fault(play, wish, BugPlays::echo);
             case MODEL_DOWN -> fault(play, wish.within(Duration.ofSeconds(8)), BugPlays::modelDown);
             case POISON -> fault(play, wish.among(Others.POISON, 0.1), _ -> {});
@@ -61,6 +62,17 @@ final class BugPlays {
         Thread.sleep(Duration.ofSeconds(2));
         scene.begins();
         scene.lab().service(service).process().kill();
+    }
+
+    private static void killAtWork(Scene scene, String service) {
+        int kills = 3;
+        for (int kill = 0; kill < kills; kill++) {
+            // Of the first half: a bug may lose as many answers as there are in the other.
+            scene.load().awaitAnswered((kill + 0.5) / (2 * kills), PATIENCE);
+            scene.begins();
+            scene.lab().service(service).process().kill();
+            scene.lab().service(service).start();
+        }
     }
 
     private static void modelDown(Scene scene) {

@@ -29,8 +29,10 @@ public final class Agent {
     private static final ClassDesc HOOKS = ClassDesc.of(Hooks.class.getName());
     private static final String EVENTS = "io/saccade/contract/event/";
     private static final String MERGE = "io/saccade/joiner/merge/";
+    private static final String STORE = "io/saccade/joiner/TransactionalStore";
     private static final String TRACKER = "io/saccade/stage/OffsetTracker";
     private static final ClassDesc TREE_SET = ClassDesc.of("java.util.TreeSet");
+    private static final ClassDesc MAP = ClassDesc.of("java.util.Map");
     private static final MethodTypeDesc OBJECT_TO_OBJECT =
             MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object);
 
@@ -79,6 +81,13 @@ public final class Agent {
                                         ClassDesc.ofInternalName(MERGE + "JoinState$Move"),
                                         ClassDesc.ofInternalName(MERGE + "JoinState")))
                         .areturn()));
+            case STATE_AHEAD ->
+                new Target(STORE, "put", 2, atStart(code -> code.aload(0)
+                        .invokestatic(MAP, "of", MethodTypeDesc.of(MAP), true)
+                        .invokevirtual(
+                                ClassDesc.ofInternalName(STORE),
+                                "commit",
+                                MethodTypeDesc.of(ConstantDescs.CD_void, MAP))));
             case DOUBLE_FINAL ->
                 new Target("io/saccade/joiner/JoinProcessor", "emit", 3, atStart(code -> code.invokestatic(
                                 HOOKS, "again", MethodTypeDesc.of(ConstantDescs.CD_boolean))

@@ -27,6 +27,12 @@ public enum Bug {
             "a part that comes after the answer is dropped",
             Invariant.I1,
             "lacks answers in its last revision"),
+    STATE_AHEAD(
+            "joiner",
+            Play.KILL_JOIN,
+            "what a transaction writes is in the joiner's files before it is committed, and outlives the kill that undoes it",
+            Invariant.I1,
+            "was accepted and has no joined answer"),
     DOUBLE_FINAL("joiner", Play.CALM, "every joined answer is written twice", Invariant.I2, "twice, at"),
     SKIP_DEDUP(
             "joiner", Play.ECHO, "a result that says nothing new makes a revision", Invariant.I2, "says nothing new"),
@@ -65,6 +71,8 @@ public enum Bug {
         CALM("nothing"),
         /** A stage is killed while its calls take long. */
         KILL("kill -9 of the stage while its calls take long"),
+        /** The joiner is killed again and again at work. */
+        KILL_JOIN("kill -9 of the joiner at work, three times"),
         /** Every result comes twice. */
         ECHO("every result is written again once all are joined"),
         /** One model is down until every image has its partial answer. */
