@@ -4,6 +4,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.saccade.contract.topic.Topic;
 import io.saccade.contract.topic.TopicCatalogue;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -18,10 +19,15 @@ import org.apache.kafka.streams.state.Stores;
 /** What flows into the join and out of it. */
 final class JoinTopology {
 
+    private static final Duration TOMBSTONES = Duration.ofHours(1);
+
+    /** A joiner may come back to its files so late that half of that time is left to read what is written since. */
+    private static final Duration FRESH = TOMBSTONES.dividedBy(2);
+
     /**
      * Compacted and never cut by age: an image may be open for longer than any age chosen here, its own deadline decides,
      * and a changelog's records are as old as the records they came from, which after an outage is old. Keys live for
-     * minutes, so segments are small and tombstones go after an hour, which is longer than a restore takes.
+     * minutes, so segments are small and tombstones go after a while, which is longer than a restore takes.
      */
     private static final Map<String, String> CHANGELOG = Map.of(
             "cleanup.policy", "compact",
@@ -29,7 +35,7 @@ final class JoinTopology {
             "segment.bytes", "33554432",
             "min.cleanable.dirty.ratio", "0.3",
             "max.compaction.lag.ms", "1800000",
-            "delete.retention.ms", "3600000");
+            "delete.retention.ms", Long.toString(TOMBSTONES.toMillis()));
 
     private JoinTopology() {}
 
@@ -82,7 +88,7 @@ final class JoinTopology {
         return switch (config.store()) {
             case ROCKSDB -> {
                 var memory = new RocksMemory(config.memory());
-                yield name -> TransactionalStore.supplier(name, memory, transactions);
+                yield name -> TransactionalStore.supplier(name, memory, transactions, FRESH);
             }
             case MEMORY -> Stores::inMemoryKeyValueStore;
         };

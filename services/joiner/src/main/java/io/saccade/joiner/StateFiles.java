@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,9 @@ import org.rocksdb.WriteOptions;
 final class StateFiles implements AutoCloseable {
 
     private static final byte[] OFFSETS = "offsets".getBytes(UTF_8);
+
+    /** No name of a changelog, which has a number at its end. */
+    private static final byte[] TIME = "time".getBytes(UTF_8);
 
     private final DBOptions settings;
     private final ColumnFamilyOptions table;
@@ -81,8 +85,10 @@ final class StateFiles implements AutoCloseable {
      *
      * @param changes by key; empty for what is deleted
      * @param offsets up to where they are in their changelog; may be empty when that is not known
+     * @param now     when that is so
      */
-    void write(Map<Bytes, Optional<byte[]>> changes, Map<TopicPartition, Long> offsets) throws RocksDBException {
+    void write(Map<Bytes, Optional<byte[]>> changes, Map<TopicPartition, Long> offsets, Instant now)
+            throws RocksDBException {
         try (var batch = new WriteBatch()) {
             for (var change : changes.entrySet()) {
                 var key = change.getKey().get();
@@ -93,8 +99,8 @@ final class StateFiles implements AutoCloseable {
                 }
             }
             for (var offset : offsets.entrySet()) {
-                var value = ByteBuffer.allocate(Long.BYTES).putLong(offset.getValue());
-                batch.put(offsets(), name(offset.getKey()), value.array());
+                batch.put(offsets(), name(offset.getKey()), bytes(offset.getValue()));
+                batch.put(offsets(), TIME, bytes(now.toEpochMilli()));
             }
             database.write(writing, batch);
         }
@@ -103,8 +109,14 @@ final class StateFiles implements AutoCloseable {
     /** Up to where in a changelog the entries are; null if that was never written. */
     @Nullable
     Long offset(TopicPartition changelog) throws RocksDBException {
-        var value = database.get(offsets(), name(changelog));
-        return value == null ? null : ByteBuffer.wrap(value).getLong();
+        return number(name(changelog));
+    }
+
+    /** When an offset was last written; null if none ever was. */
+    @Nullable
+    Instant time() throws RocksDBException {
+        var millis = number(TIME);
+        return millis == null ? null : Instant.ofEpochMilli(millis);
     }
 
     /** About how many there are. */
@@ -131,6 +143,15 @@ final class StateFiles implements AutoCloseable {
 
     private ColumnFamilyHandle offsets() {
         return tables.get(1);
+    }
+
+    private @Nullable Long number(byte[] key) throws RocksDBException {
+        var value = database.get(offsets(), key);
+        return value == null ? null : ByteBuffer.wrap(value).getLong();
+    }
+
+    private static byte[] bytes(long number) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
     }
 
     private static byte[] name(TopicPartition changelog) {

@@ -2,6 +2,8 @@ package io.saccade.joiner;
 
 import io.saccade.joiner.Transactions.Participant;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,6 +49,8 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
     private final String name;
     private final RocksMemory memory;
     private final Transactions transactions;
+    private final Duration fresh;
+    private final InstantSource clock;
 
     /** What this transaction has written; empty for what it has deleted. */
     private final NavigableMap<Bytes, Optional<byte[]>> uncommitted = new ConcurrentSkipListMap<>();
@@ -56,15 +60,24 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
     private @Nullable StateFiles files;
     private @Nullable RocksDBException broken;
 
-    /** Closed. */
-    TransactionalStore(String name, RocksMemory memory, Transactions transactions) {
+    /**
+     * Closed.
+     *
+     * @param fresh for so long after the last commit the files are of use: much less than the changelog keeps the word that an entry was
+     *              deleted, for what is deleted elsewhere meanwhile would live on in them
+     */
+    TransactionalStore(
+            String name, RocksMemory memory, Transactions transactions, Duration fresh, InstantSource clock) {
         this.name = name;
         this.memory = memory;
         this.transactions = transactions;
+        this.fresh = fresh;
+        this.clock = clock;
     }
 
     /** Makes one for each partition. */
-    static KeyValueBytesStoreSupplier supplier(String name, RocksMemory memory, Transactions transactions) {
+    static KeyValueBytesStoreSupplier supplier(
+            String name, RocksMemory memory, Transactions transactions, Duration fresh) {
         return new KeyValueBytesStoreSupplier() {
 
             @Override
@@ -74,7 +87,7 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
 
             @Override
             public KeyValueStore<Bytes, byte[]> get() {
-                return new TransactionalStore(name, memory, transactions);
+                return new TransactionalStore(name, memory, transactions, fresh, InstantSource.system());
             }
 
             @Override
@@ -95,7 +108,12 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
         changelog = new TopicPartition(context.applicationId() + "-" + name + "-changelog", task.partition());
         broken = null;
         try {
-            files = StateFiles.in(context.stateDir().toPath().resolve("transactional", name), memory);
+            var found = StateFiles.in(context.stateDir().toPath().resolve("transactional", name), memory);
+            if (isStale(found)) {
+                found.close();
+                throw new TaskCorruptedException(Set.of(task)); // as below
+            }
+            files = found;
         } catch (RocksDBException e) {
             if (e.getStatus() != null && e.getStatus().getCode() == Status.Code.Corruption) {
                 throw new TaskCorruptedException(Set.of(task)); // is deleted, and read from the changelog
@@ -105,6 +123,11 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
             throw failed("opened", e);
         }
         context.register(root, (BatchingStateRestoreCallback) this::restore);
+    }
+
+    private boolean isStale(StateFiles found) throws RocksDBException {
+        var written = found.time();
+        return written != null && written.plus(fresh).isBefore(clock.instant());
     }
 
     private synchronized void restore(Collection<KeyValue<byte[], byte[]>> records) {
@@ -183,7 +206,7 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
         }
         var own = offsets.get(changelog());
         try {
-            files.write(uncommitted, own == null ? Map.of() : Map.of(changelog(), own));
+            files.write(uncommitted, own == null ? Map.of() : Map.of(changelog(), own), clock.instant());
             uncommitted.clear();
         } catch (RocksDBException e) {
             broken = e; // told to who writes next: Kafka has committed, and its producer must not hear of this
@@ -240,7 +263,7 @@ final class TransactionalStore implements KeyValueStore<Bytes, byte[]>, Particip
 
     private void write(Map<Bytes, Optional<byte[]>> changes, Map<TopicPartition, Long> offsets) {
         try {
-            files().write(changes, offsets);
+            files().write(changes, offsets, clock.instant());
         } catch (RocksDBException e) {
             throw failed("written", e);
         }

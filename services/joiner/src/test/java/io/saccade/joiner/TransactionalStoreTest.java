@@ -8,6 +8,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,8 @@ class TransactionalStoreTest {
     private static final TopicPartition CHANGELOG = new TopicPartition("app-images-changelog", 3);
 
     private final List<TransactionalStore> stores = new ArrayList<>();
+
+    private Instant now = Instant.parse("2026-11-22T08:00:00Z");
 
     @TempDir
     Path folder;
@@ -226,12 +230,33 @@ class TransactionalStoreTest {
         assertThatThrownBy(() -> open("one")).isInstanceOf(TaskCorruptedException.class);
     }
 
+    @Test
+    void isReadAgainFromTheChangelogWhenWhatWasDeletedMeanwhileMayBeForgottenThere() {
+        // Given
+        var store = open("one");
+        store.put(key("a"), value("1"));
+        store.committed(Map.of(CHANGELOG, 1L));
+        store.close();
+
+        // When
+        now = now.plus(Duration.ofMinutes(29));
+        open("one").close();
+        now = now.plus(Duration.ofMinutes(2));
+
+        // Then
+        assertThatThrownBy(() -> open("one")).isInstanceOf(TaskCorruptedException.class);
+        assertThatThrownBy(() -> open("one"))
+                .as("nothing holds its files, which are deleted now")
+                .isInstanceOf(TaskCorruptedException.class);
+    }
+
     private TransactionalStore open(String name) {
         return open(new Context(folder.resolve(name)));
     }
 
     private TransactionalStore open(Context context) {
-        var store = new TransactionalStore("images", new RocksMemory(8 << 20), new Transactions());
+        var store = new TransactionalStore(
+                "images", new RocksMemory(8 << 20), new Transactions(), Duration.ofMinutes(30), () -> now);
         stores.add(store);
         store.init(context, store);
         return store;
