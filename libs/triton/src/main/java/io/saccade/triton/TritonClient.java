@@ -462,13 +462,7 @@ public final class TritonClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        try {
-            if (sharedMemory != null) {
-                sharedMemory.close();
-            }
-        } finally {
-            channels.close();
-        }
+        end(channels::close);
     }
 
     /**
@@ -476,12 +470,16 @@ public final class TritonClient implements AutoCloseable {
      * calls that use it get up to 5 seconds before that.
      */
     public void closeNow() {
+        end(channels::closeNow);
+    }
+
+    private void end(Runnable channels) {
         try {
             if (sharedMemory != null) {
                 sharedMemory.close();
             }
         } finally {
-            channels.closeNow();
+            channels.run();
         }
     }
 
