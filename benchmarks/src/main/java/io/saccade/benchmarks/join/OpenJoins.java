@@ -44,7 +44,7 @@ public final class OpenJoins implements AutoCloseable {
     /** Images that are answered at once, before the joiner is killed: it has written to all its files then. */
     private static final int WORK = 50_000;
 
-    /** So many new images lie in every partition. */
+    /** So many that some of them lie in every partition. */
     private static final int PROBES = 50;
 
     private final TopicCatalogue topics = TopicCatalogue.load();
@@ -178,6 +178,7 @@ public final class OpenJoins implements AutoCloseable {
         double ready = seconds(start);
         awaitAnswers(probes, watch);
         tell(how, String.format(Locale.ROOT, "%.1f", ready), start);
+        awaitRead();
     }
 
     /** The first one dies and does not come back. */
@@ -190,18 +191,21 @@ public final class OpenJoins implements AutoCloseable {
         joiner = second;
         awaitAnswers(probes(), watch);
         tell(how, "-", start);
+        awaitRead();
     }
 
     private void tell(String how, String ready, long start) throws Exception {
-        double answered = seconds(start);
         say(
                 "| %s | %s | %.1f | %,.0f | %d | %d |",
                 how,
                 ready,
-                answered,
+                seconds(start),
                 joiner.meter("saccade_join_restored_records_total"),
                 joiner.rss() >> 20,
                 joiner.mostRss() >> 20);
+    }
+
+    private void awaitRead() {
         Await.until("the joiner to have read everything", PATIENCE, () -> Joiner.lag(kafka, topics) == 0);
     }
 
@@ -221,7 +225,7 @@ public final class OpenJoins implements AutoCloseable {
     /** After a while of work, and in the middle of a transaction. */
     private void killAtWork() {
         work(WORK);
-        Await.until("the joiner to have read everything", PATIENCE, () -> Joiner.lag(kafka, topics) == 0);
+        awaitRead();
         work(1_000);
         joiner.kill();
     }

@@ -180,16 +180,10 @@ class JoinerIT {
         // Given
         var first = start("killed", Map.of());
         first.awaitReady();
-        for (int i = 0; i < 500; i++) {
-            submit(i, Duration.ofMinutes(10));
-            result(i).accept(Task.CAPTION);
-        }
+        begin(0, 500);
         awaitRead();
         int written = CHANGELOGS.stream().mapToInt(this::written).sum();
-        for (int i = 500; i < 530; i++) {
-            submit(i, Duration.ofMinutes(10));
-            result(i).accept(Task.CAPTION);
-        }
+        begin(500, 530);
         first.process().kill();
 
         // When
@@ -198,10 +192,7 @@ class JoinerIT {
 
         // Then
         assertThat(second.meter("saccade_join_restored_records_total")).isLessThan(written / 5.0);
-        for (int i = 0; i < 530; i++) {
-            result(i).accept(Task.EMBEDDING);
-            result(i).accept(Task.MODERATION);
-        }
+        complete(530);
         assertThat(awaitFirstAnswers(530).values())
                 .allSatisfy(answer -> assertThat(answer.status()).isEqualTo(Status.COMPLETE));
     }
@@ -216,10 +207,7 @@ class JoinerIT {
         two.awaitReady();
         awaitShared(4);
         double copied = copied(one) + copied(two);
-        for (int i = 0; i < 200; i++) {
-            submit(i, Duration.ofMinutes(10));
-            result(i).accept(Task.CAPTION);
-        }
+        begin(0, 200);
         awaitRead();
         int written = CHANGELOGS.stream().mapToInt(this::written).sum();
         Await.until("the copies to be warm", PATIENCE, () -> copied(one) + copied(two) - copied >= written);
@@ -234,10 +222,7 @@ class JoinerIT {
         Await.until("the other to have every image", PATIENCE, () -> open(heir) >= 200);
         heir.awaitReady();
         assertThat(heir.meter("saccade_join_restored_records_total") - restored).isLessThan(written / 10.0);
-        for (int i = 0; i < 200; i++) {
-            result(i).accept(Task.EMBEDDING);
-            result(i).accept(Task.MODERATION);
-        }
+        complete(200);
         assertThat(awaitFirstAnswers(200).values())
                 .allSatisfy(answer -> assertThat(answer.status()).isEqualTo(Status.COMPLETE));
     }
@@ -388,6 +373,22 @@ class JoinerIT {
     }
 
     // --- what goes in ------------------------------------------------------------------------------------------------
+
+    /** Images with one part, which wait for the others. */
+    private void begin(int from, int to) {
+        for (int i = from; i < to; i++) {
+            submit(i, Duration.ofMinutes(10));
+            result(i).accept(Task.CAPTION);
+        }
+    }
+
+    /** The other parts of so many of them. */
+    private void complete(int images) {
+        for (int i = 0; i < images; i++) {
+            result(i).accept(Task.EMBEDDING);
+            result(i).accept(Task.MODERATION);
+        }
+    }
 
     private void whole(int number) {
         submit(number, Duration.ofMinutes(10));
